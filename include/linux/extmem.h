@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _LINUX_EXTMEM_H
+#define _LINUX_EXTMEM_H
+
+#include <linux/errno.h>
+#include <linux/range.h>
+#include <linux/sizes.h>
+#include <linux/types.h>
+#include <linux/uuid.h>
+
+/**
+ * DOC: extmem, the in-kernel interface
+ *
+ * A *pool* is all extended memory of one NUMA node: physical memory that was
+ * taken from the node at boot, has no struct page and is in no zone. It is
+ * handed out in *granules* of EXTMEM_GRANULE bytes. A *claim* is a list of
+ * *extents* (runs of contiguous granules) with one owner; claims outlive the
+ * kernel. A *reference* says that somebody (a mapping, KVM, DMA) uses a claim
+ * right now; a claim with references is never freed or shrunk.
+ *
+ * Sizes and addresses are in bytes throughout this interface.
+ *
+ * All functions may sleep, unless said otherwise. Locks taken here nest inside
+ * every lock a consumer may hold.
+ */
+
+/** EXTMEM_GRANULE - the unit of allocation, in bytes. */
+#define EXTMEM_GRANULE_SHIFT	21
+#define EXTMEM_GRANULE		(1UL << EXTMEM_GRANULE_SHIFT)
+
+/** EXTMEM_ANYWHERE - no wish for an address, see extmem_claim_grow(). */
+#define EXTMEM_ANYWHERE		(~0ULL)
+
+/** EXTMEM_CLAIM_DATA - 64-bit words a claim carries for its owner. */
+#define EXTMEM_CLAIM_DATA	4
+
+struct extmem_pool;
+struct extmem_claim;
+
+/**
+ * enum extmem_kind - who owns a claim; part of the hand-over ABI.
+ * @EXTMEM_KIND_NONE: nobody, never seen in a claim
+ * @EXTMEM_KIND_DAX: a device of the pool's dax region
+ * @EXTMEM_KIND_TEST: the self-tests
+ */
+enum extmem_kind {
+	EXTMEM_KIND_NONE = 0,
+	EXTMEM_KIND_DAX = 1,
+	EXTMEM_KIND_TEST = 0x7e57,
+};
+
+/**
+ * struct extmem_claim_attr - what a new claim is to be.
+ * @kind: its owner
+ * @align: alignment of the start of every extent in bytes, a power of two of
+ *         at least EXTMEM_GRANULE; extents are multiples of it in size too
+ * @data: words that travel with the claim; their meaning is the owner's
+ */
+struct extmem_claim_attr {
+	enum extmem_kind kind;
+	u64 align;
+	u64 data[EXTMEM_CLAIM_DATA];
+};
+
+#ifdef CONFIG_EXTMEM
+
+/* Pools. They are there from fs_initcall on and never go away. */
+struct extmem_pool *extmem_pool_next(struct extmem_pool *pool);
+int extmem_pool_nid(const struct extmem_pool *pool);
+struct range extmem_pool_span(const struct extmem_pool *pool);
+u64 extmem_pool_available(struct extmem_pool *pool);
+
+#define for_each_extmem_pool(pool)				\
+	for ((pool) = extmem_pool_next(NULL); (pool);		\
+	     (pool) = extmem_pool_next(pool))
+
+/* Claims. */
+struct extmem_claim *extmem_claim_create(struct extmem_pool *pool,
+					 const struct extmem_claim_attr *attr,
+					 u64 start, u64 size);
+int extmem_claim_grow(struct extmem_claim *claim, u64 start, u64 size, u64 align);
+int extmem_claim_shrink(struct extmem_claim *claim, u64 size);
+int extmem_claim_destroy(struct extmem_claim *claim);
+
+struct extmem_claim *extmem_claim_next(struct extmem_pool *pool,
+				       struct extmem_claim *claim,
+				       enum extmem_kind kind);
+u64 extmem_claim_size(const struct extmem_claim *claim);
+const uuid_t *extmem_claim_uuid(const struct extmem_claim *claim);
+unsigned int extmem_claim_nr_extents(const struct extmem_claim *claim);
+struct range extmem_claim_extent(const struct extmem_claim *claim, unsigned int i);
+u64 extmem_claim_data(const struct extmem_claim *claim, unsigned int i);
+int extmem_claim_set_data(struct extmem_claim *claim, unsigned int i, u64 val);
+
+/* References. These two do not sleep. */
+bool extmem_claim_get(struct extmem_claim *claim);
+void extmem_claim_put(struct extmem_claim *claim);
+bool extmem_claim_busy(const struct extmem_claim *claim);
+
+#endif /* CONFIG_EXTMEM */
+
+#endif /* _LINUX_EXTMEM_H */
