@@ -97,6 +97,12 @@ bool extmem_claim_get(struct extmem_claim *claim);
 void extmem_claim_put(struct extmem_claim *claim);
 bool extmem_claim_busy(const struct extmem_claim *claim);
 
+void extmem_reserve(void);
+
+#else /* CONFIG_EXTMEM */
+
+static inline void extmem_reserve(void) { }
+
 #endif /* CONFIG_EXTMEM */
 
 #endif /* _LINUX_EXTMEM_H */

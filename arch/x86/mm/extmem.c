@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Extended memory and x86: its mark in the e820 tables, and its way out of the
+ * direct map.
+ *
+ * The mark is an e820 type of its own. Kernels that don't know the type leave
+ * the memory alone and hand the mark on, so that even after a kexec without
+ * KHO, or through a kernel without extmem, it is known what is there. It only
+ * protects: what the memory is comes from the hand-over map.
+ */
+#include <linux/extmem.h>
+#include <linux/init.h>
+#include <linux/mm.h>
+#include <linux/range.h>
+
+#include <asm/e820/api.h>
+#include <asm/set_memory.h>
+#include <asm/setup.h>
+
+#include "../../../mm/extmem/internal.h"
+#include "mm_internal.h"
+
+/* A kexec'd kernel finds this as its type of boot loader */
+#define LOADER_KEXEC	0xd
+
+static void __init retype(struct e820_table *table, const struct range *range,
+			  enum e820_type from, enum e820_type to)
+{
+	e820__range_update_table(table, range->start, range_len(range), from, to);
+	e820__update_table(table);
+}
+
+/**
+ * extmem_arch_protect - mark memory that was just reserved.
+ * @range: the memory
+ *
+ * Neither this kernel nor the next one takes it for RAM any more. The firmware
+ * table still says RAM: KVM asks it whether memory may be cached.
+ */
+void __init extmem_arch_protect(const struct range *range)
+{
+	retype(e820_table, range, E820_TYPE_RAM, E820_TYPE_EXTMEM);
+	retype(e820_table_kexec, range, E820_TYPE_RAM, E820_TYPE_EXTMEM);
+}
+
+/**
+ * extmem_arch_adopted - memory reserved by a former kernel is a pool's.
+ * @range: the memory
+ *
+ * After a kexec the firmware table says what the former kernel did; without a
+ * correction KVM maps guest memory like a device's.
+ */
+void __init extmem_arch_adopted(const struct range *range)
+{
+	retype(e820_table_firmware, range, E820_TYPE_EXTMEM, E820_TYPE_RAM);
+}
+
+/**
+ * extmem_arch_held - iterate over memory a former kernel reserved.
+ * @i: which piece, from 0
+ * @range: the piece; neighbours are one
+ *
+ * Return: false after the last.
+ */
+bool __init extmem_arch_held(unsigned int i, struct range *range)
+{
+	u32 idx;
+
+	if (!extmem_arch_warm())
+		return false;
+	for (idx = 0; idx < e820_table->nr_entries; idx++) {
+		const struct e820_entry *entry = &e820_table->entries[idx];
+
+		if (entry->type != E820_TYPE_EXTMEM || i--)
+			continue;
+		*range = DEFINE_RANGE(entry->addr, entry->addr + entry->size - 1);
+		return true;
+	}
+	return false;
+}
+
+/**
+ * extmem_arch_owns - whether a former kernel reserved some memory.
+ * @range: the memory
+ *
+ * Return: true if all of it was.
+ */
+bool __init extmem_arch_owns(const struct range *range)
+{
+	return e820__mapped_all(range->start, range->end + 1, E820_TYPE_EXTMEM);
+}
+
+/**
+ * extmem_arch_warm - whether this kernel was started by another one.
+ *
+ * Return: true if memory may hold what was there before.
+ */
+bool __init extmem_arch_warm(void)
+{
+	return bootloader_type >> 4 == LOADER_KEXEC;
+}
+
+/**
+ * extmem_arch_unmap - take memory out of the direct map.
+ * @range: the memory, starting at a multiple of 1 GiB
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int __init extmem_arch_unmap(const struct range *range)
+{
+	u64 end = range->end + 1;
+	u64 tail = ALIGN_DOWN(end, PUD_SIZE);
+	int err;
+
+	/* An entry that maps more than is to go has to be split first */
+	if (tail != end) {
+		err = set_memory_4k((unsigned long)__va(tail), 1);
+		if (err)
+			return err;
+	}
+	kernel_direct_map_remove(range->start, end);
+	return 0;
+}

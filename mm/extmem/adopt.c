@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0
+/**
+ * DOC: extmem, taking over the hand-over map
+ *
+ * The next kernel makes the former one's map its own, in place: pages are
+ * taken over from KHO one by one, each after it was found sound, and preserved
+ * again. A fault costs the narrowest thing it can. A bad root costs everything,
+ * a bad pool record that pool, a bad page of claims the claims in and behind
+ * it, a bad claim itself. What is lost in this way is not free: the allocation
+ * bitmap still says it has an owner, so it goes into quarantine. Where that
+ * bitmap is bad, sound claims live on and all the rest of the pool goes into
+ * quarantine. A bad dirty bitmap makes all free memory dirty.
+ */
+#include <linux/string.h>
+
+#include "internal.h"
+
+/**
+ * extmem_adopt_page - take over a page of records.
+ * @map: this kernel's map
+ * @table: the table to append it to
+ * @pa: its physical address; that of the next one on success
+ * @page: the page, none of its records in use yet
+ *
+ * Return: what is wrong with it, or NULL.
+ */
+const char *extmem_adopt_page(struct extmem_map *map, struct extmem_table *table,
+			      u64 *pa, struct extmem_page **page)
+{
+	const struct extmem_page_ser *old = map->ops->peek(*pa, EXTMEM_MAP_PAGE);
+	const char *fault = extmem_page_fault(old, *pa, table->type);
+	struct extmem_page_ser *ser;
+	u64 next;
+
+	if (fault)
+		return fault;
+	next = old->next;
+	ser = map->ops->adopt(*pa, EXTMEM_MAP_PAGE);
+	if (!ser)
+		return "page of records: was not preserved";
+	*page = extmem_table_add(table, ser);
+	if (!*page)
+		return "page of records: no memory to take it over";
+	*pa = next;
+	return NULL;
+}
+
+static const char *adopt_pool_page(struct extmem_map *map, struct extmem_page *page)
+{
+	const char *first = NULL, *fault;
+	unsigned int i;
+
+	for (i = 0; i < EXTMEM_PAGE_RECORDS; i++) {
+		struct extmem_rec rec;
+
+		if (extmem_rec_is_free((void *)page->ser + (i + 1) * EXTMEM_RECORD))
+			continue;
+		rec = extmem_rec_adopt(&map->pool_table, page, i);
+		fault = extmem_adopt_pool(map, &rec);
+		first = first ?: fault;
+	}
+	return first;
+}
+
+static const char *adopt_pools(struct extmem_adoption *ad)
+{
+	const char *first = NULL, *fault;
+	struct extmem_page *page;
+	u64 pa = ad->root->pools;
+	u32 n;
+
+	for (n = 0; n < ad->root->pool_pages; n++) {
+		fault = extmem_adopt_page(ad->map, &ad->map->pool_table, &pa, &page);
+		if (fault)
+			return first ?: fault;
+		extmem_page_pin(page);
+		fault = adopt_pool_page(ad->map, page);
+		extmem_page_unpin(ad->map, &ad->map->pool_table, page);
+		first = first ?: fault;
+	}
+	return first;
+}
+
+static void bad_claim_record(struct extmem_adoption *ad, struct extmem_rec *rec)
+{
+	const struct extmem_claim_ser *ser = rec->ser;
+	struct extmem_pool *pool = NULL;
+
+	/* The node is as doubtful as the rest, but this is only a note */
+	if (ser->type == EXTMEM_REC_CLAIM)
+		pool = extmem_pool_find(ad->map, ser->node);
+	if (pool)
+		extmem_note(pool, "claim record: checksum mismatch");
+	else
+		extmem_note_all(ad->map, "claim record: checksum mismatch");
+	extmem_rec_free(ad->map, &ad->map->claim_table, rec);
+}
+
+/* Claims first, then what continues them */
+static void adopt_claim_page(struct extmem_adoption *ad, struct extmem_page *page)
+{
+	unsigned int i;
+
+	for (i = 0; i < EXTMEM_PAGE_RECORDS; i++) {
+		const struct extmem_claim_ser *ser;
+		struct extmem_rec rec;
+
+		ser = (void *)page->ser + (i + 1) * EXTMEM_RECORD;
+		if (!ser->type && extmem_rec_is_free(ser))
+			continue;
+		rec = extmem_rec_adopt(&ad->map->claim_table, page, i);
+		if (!extmem_crc_ok(ser, EXTMEM_RECORD))
+			bad_claim_record(ad, &rec);
+		else if (ser->type != EXTMEM_REC_MORE)
+			extmem_adopt_claim(ad, &rec);
+	}
+}
+
+static void adopt_more_page(struct extmem_adoption *ad, struct extmem_page *page)
+{
+	unsigned long used = page->used;
+	unsigned int i;
+
+	for_each_set_bit(i, &used, EXTMEM_PAGE_RECORDS) {
+		struct extmem_rec rec = {
+			.page = page,
+			.ser = (void *)page->ser + (i + 1) * EXTMEM_RECORD,
+		};
+
+		if (*(u32 *)rec.ser == EXTMEM_REC_MORE)
+			extmem_adopt_more(ad, &rec);
+	}
+}
+
+static const char *adopt_claims(struct extmem_adoption *ad)
+{
+	struct extmem_table *table = &ad->map->claim_table;
+	struct extmem_page *page, *next;
+	const char *fault = NULL;
+	u64 pa = ad->root->claims;
+	u32 n;
+
+	for (n = 0; n < ad->root->claim_pages; n++) {
+		fault = extmem_adopt_page(ad->map, table, &pa, &page);
+		if (fault)
+			break;
+		extmem_page_pin(page);
+	}
+	list_for_each_entry(page, &table->pages, list)
+		adopt_claim_page(ad, page);
+	list_for_each_entry(page, &table->pages, list)
+		adopt_more_page(ad, page);
+	list_for_each_entry_safe(page, next, &table->pages, list)
+		extmem_page_unpin(ad->map, table, page);
+	return fault;
+}
+
+static void adopt_root(struct extmem_adoption *ad)
+{
+	struct extmem_map_ser *ser = ad->map->ser;
+
+	ser->generation = ad->root->generation + 1;
+	ser->next_id = ad->root->next_id;
+	ser->compat = ad->root->compat;
+	ser->ro_compat = ad->root->ro_compat;
+	ad->map->readonly = ser->ro_compat & ~EXTMEM_RO_COMPAT_KNOWN;
+}
+
+/**
+ * extmem_adopt - make a former kernel's map this kernel's.
+ * @map: this kernel's map, empty, which nobody else uses yet
+ * @root: the former kernel's root, EXTMEM_MAP_PAGE bytes of memory
+ * @size: bytes of it that were handed over
+ *
+ * Faults within a pool are in its notes.
+ *
+ * Return: why memory may be missing from all pools, or NULL.
+ */
+const char *extmem_adopt(struct extmem_map *map,
+			 const struct extmem_map_ser *root, size_t size)
+{
+	struct extmem_adoption ad = { .map = map, .root = root };
+	const char *fault = extmem_root_fault(root, size);
+	struct extmem_pool *pool;
+
+	if (fault)
+		return fault;
+	xa_init(&ad.longs);
+	INIT_LIST_HEAD(&ad.bad);
+	adopt_root(&ad);
+	fault = adopt_pools(&ad);
+
+	/* A fault of claims is one of pools that are there to have notes */
+	if (adopt_claims(&ad))
+		extmem_note_all(map, "page of claim records: damaged");
+	if (map->readonly)
+		extmem_note_all(map, "hand-over map has features this kernel does not know: no new claims");
+	extmem_adopt_longs(&ad);
+	extmem_adopt_bad(&ad);
+	xa_destroy(&ad.longs);
+	list_for_each_entry(pool, &map->pools, list)
+		extmem_adopt_pool_end(pool);
+	extmem_map_update(map);
+	return fault;
+}

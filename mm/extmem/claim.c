@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Claims: lists of extents with one owner, and the references that keep them
+ * from being given up. How they grow and shrink is in resize.c, how they are
+ * written into the map in claim_rec.c.
+ */
+#include <linux/export.h>
+#include <linux/slab.h>
+
+#include "internal.h"
+
+/**
+ * extmem_claim_new - make a claim that is in no list yet.
+ * @pool: its pool
+ *
+ * Return: the claim, or NULL without memory.
+ */
+struct extmem_claim *extmem_claim_new(struct extmem_pool *pool)
+{
+	struct extmem_claim *claim = kzalloc_obj(*claim);
+
+	if (claim) {
+		claim->pool = pool;
+		INIT_LIST_HEAD(&claim->list);
+	}
+	return claim;
+}
+
+/**
+ * extmem_claim_link - add a claim to its pool.
+ * @claim: the claim, its record written; the map is locked
+ */
+void extmem_claim_link(struct extmem_claim *claim)
+{
+	struct extmem_pool *pool = claim->pool;
+	unsigned int i;
+
+	list_add_tail(&claim->list, &pool->claims);
+	if (extmem_claim_ser(claim)->kind != EXTMEM_KIND_QUARANTINE) {
+		pool->nr_claims++;
+		return;
+	}
+	for (i = 0; i < claim->runs.nr; i++)
+		pool->nr_quarantined += claim->runs.run[i].nr;
+}
+
+/**
+ * extmem_claim_free - free a claim's records and memory; not its granules.
+ * @claim: the claim, in its pool's list or not; the map is locked
+ */
+void extmem_claim_free(struct extmem_claim *claim)
+{
+	struct extmem_map *map = claim->pool->map;
+
+	list_del(&claim->list);
+	while (claim->nr_more)
+		extmem_rec_free(map, &map->claim_table, &claim->more[--claim->nr_more]);
+	extmem_rec_free(map, &map->claim_table, &claim->rec);
+	kvfree(claim->more);
+	extmem_runs_free(&claim->runs);
+	kfree(claim);
+}
+
+/**
+ * extmem_claim_next - iterate over a pool's claims.
+ * @pool: the pool
+ * @claim: where to go on, or NULL to start
+ * @kind: whose claims
+ *
+ * Context: may sleep. Claims of this kind must not come or go meanwhile.
+ * Return: a claim, or NULL after the last.
+ */
+struct extmem_claim *extmem_claim_next(struct extmem_pool *pool,
+				       struct extmem_claim *claim,
+				       enum extmem_kind kind)
+{
+	struct list_head *pos = claim ? &claim->list : &pool->claims;
+
+	guard(mutex)(&pool->map->lock);
+	for (pos = pos->next; pos != &pool->claims; pos = pos->next) {
+		claim = list_entry(pos, struct extmem_claim, list);
+		if (extmem_claim_ser(claim)->kind == kind)
+			return claim;
+	}
+	return NULL;
+}
+EXPORT_SYMBOL_GPL(extmem_claim_next);
+
+/**
+ * extmem_claim_size - how much memory a claim has.
+ * @claim: the claim, which the caller keeps from being resized
+ *
+ * Context: any.
+ * Return: bytes.
+ */
+u64 extmem_claim_size(const struct extmem_claim *claim)
+{
+	return extmem_claim_ser(claim)->size;
+}
+EXPORT_SYMBOL_GPL(extmem_claim_size);
+
+/**
+ * extmem_claim_uuid - a claim's identity.
+ * @claim: the claim
+ *
+ * Context: any.
+ * Return: the uuid it was given when it was made, whatever kernel that was.
+ */
+const uuid_t *extmem_claim_uuid(const struct extmem_claim *claim)
+{
+	return (const uuid_t *)extmem_claim_ser(claim)->uuid;
+}
+EXPORT_SYMBOL_GPL(extmem_claim_uuid);
+
+/**
+ * extmem_claim_nr_extents - how many extents a claim has.
+ * @claim: the claim, which the caller keeps from being resized
+ *
+ * Context: any.
+ * Return: the number, at least 1.
+ */
+unsigned int extmem_claim_nr_extents(const struct extmem_claim *claim)
+{
+	return claim->runs.nr;
+}
+EXPORT_SYMBOL_GPL(extmem_claim_nr_extents);
+
+/**
+ * extmem_claim_extent - where an extent is.
+ * @claim: the claim, which the caller keeps from being resized
+ * @i: which of its extents
+ *
+ * Context: any.
+ * Return: physical addresses of its first and last byte.
+ */
+struct range extmem_claim_extent(const struct extmem_claim *claim, unsigned int i)
+{
+	const struct extmem_run *run = &claim->runs.run[i];
+	phys_addr_t start = extmem_pool_phys(claim->pool, run->first);
+
+	return DEFINE_RANGE(start, start + ((u64)run->nr << EXTMEM_GRANULE_SHIFT) - 1);
+}
+EXPORT_SYMBOL_GPL(extmem_claim_extent);
+
+/**
+ * extmem_claim_data - a word its owner left in a claim.
+ * @claim: the claim
+ * @i: which, below EXTMEM_CLAIM_DATA
+ *
+ * Context: any.
+ * Return: the word.
+ */
+u64 extmem_claim_data(const struct extmem_claim *claim, unsigned int i)
+{
+	return extmem_claim_ser(claim)->data[i];
+}
+EXPORT_SYMBOL_GPL(extmem_claim_data);
+
+/**
+ * extmem_claim_set_data - leave a word in a claim, for the next kernel too.
+ * @claim: the claim
+ * @i: which, below EXTMEM_CLAIM_DATA
+ * @val: the word
+ *
+ * Context: may sleep.
+ * Return: 0, or -ESHUTDOWN once the map is frozen.
+ */
+int extmem_claim_set_data(struct extmem_claim *claim, unsigned int i, u64 val)
+{
+	struct extmem_claim_ser *ser = extmem_claim_ser(claim);
+
+	guard(mutex)(&claim->pool->map->lock);
+	if (claim->pool->map->frozen)
+		return -ESHUTDOWN;
+	ser->data[i] = val;
+	extmem_crc_set(ser, EXTMEM_RECORD);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(extmem_claim_set_data);
+
+/**
+ * extmem_claim_get - take a reference: somebody is about to use the memory.
+ * @claim: the claim
+ *
+ * While there are references the claim is neither shrunk nor given up.
+ *
+ * Context: any.
+ * Return: false if the claim is being given up.
+ */
+bool extmem_claim_get(struct extmem_claim *claim)
+{
+	return atomic_inc_unless_negative(&claim->users);
+}
+EXPORT_SYMBOL_GPL(extmem_claim_get);
+
+/**
+ * extmem_claim_put - drop a reference.
+ * @claim: the claim
+ *
+ * Context: any.
+ */
+void extmem_claim_put(struct extmem_claim *claim)
+{
+	WARN_ON_ONCE(atomic_dec_return(&claim->users) < 0);
+}
+EXPORT_SYMBOL_GPL(extmem_claim_put);
+
+/**
+ * extmem_claim_busy - whether a claim has references.
+ * @claim: the claim
+ *
+ * Context: any. Without a lock against new references a hint.
+ * Return: true if it has.
+ */
+bool extmem_claim_busy(const struct extmem_claim *claim)
+{
+	return atomic_read(&claim->users) > 0;
+}
+EXPORT_SYMBOL_GPL(extmem_claim_busy);

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Clearing extended memory. It is not in the direct map: a window in vmalloc
+ * space is opened on it for as long as it takes, with huge entries where they
+ * fit.
+ */
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/vmalloc.h>
+
+#include "internal.h"
+
+/* What a window shows at most: beyond this, opening one costs next to nothing */
+#define WINDOW_SIZE	SZ_1G
+
+static int clear_step(struct extmem_map *map, void *mem)
+{
+	unsigned long off;
+
+	for (off = 0; off < EXTMEM_GRANULE; off += PAGE_SIZE)
+		clear_page(mem + off);
+	cond_resched();
+	if (READ_ONCE(map->frozen))
+		return -ESHUTDOWN;
+	return fatal_signal_pending(current) ? -EINTR : 0;
+}
+
+static int clear_window(struct extmem_map *map, phys_addr_t pa, u64 bytes)
+{
+	struct vm_struct *area = get_vm_area(bytes, VM_IOREMAP);
+	unsigned long addr;
+	u64 off;
+	int err;
+
+	if (!area)
+		return -ENOMEM;
+	addr = (unsigned long)area->addr;
+	err = vmap_page_range(addr, addr + bytes, pa, PAGE_KERNEL);
+	for (off = 0; !err && off < bytes; off += EXTMEM_GRANULE)
+		err = clear_step(map, area->addr + off);
+	free_vm_area(area);
+	return err;
+}
+
+/**
+ * extmem_clear - clear memory of a pool.
+ * @map: the map; clearing ends early when it is frozen
+ * @pa: where, a multiple of the granule
+ * @bytes: how much, a multiple of the granule
+ *
+ * Context: may sleep; no lock needed, the memory is the caller's.
+ * Return: 0; -ENOMEM for want of address space or page tables; -EINTR on a
+ * fatal signal; -ESHUTDOWN if the map was frozen.
+ */
+int extmem_clear(struct extmem_map *map, phys_addr_t pa, u64 bytes)
+{
+	while (bytes) {
+		u64 step = min_t(u64, bytes, WINDOW_SIZE - pa % WINDOW_SIZE);
+		int err = clear_window(map, pa, step);
+
+		if (err)
+			return err;
+		pa += step;
+		bytes -= step;
+	}
+	return 0;
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Boot, once there are allocators: make pools of what was reserved, or take
+ * over the former kernel's, and offer the map to the next one.
+ */
+#define pr_fmt(fmt) "extmem: " fmt
+
+#include <linux/init.h>
+#include <linux/ioport.h>
+#include <linux/kexec_handover.h>
+#include <linux/ktime.h>
+#include <linux/moduleparam.h>
+#include <linux/nodemask.h>
+#include <linux/numa.h>
+#include <linux/pgtable.h>
+#include <linux/printk.h>
+#include <linux/reboot.h>
+#include <linux/slab.h>
+
+#include "internal.h"
+#include "boot.h"
+
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX "extmem."
+
+#define MiB(x)	((x) >> 20)
+
+static bool clean;
+module_param(clean, bool, 0444);
+MODULE_PARM_DESC(clean, "the platform clears memory before a cold boot");
+
+static void __init make_pools(struct extmem_map *map)
+{
+	bool dirty = !clean || extmem_arch_warm();
+	int nid, err;
+
+	for (nid = 0; nid < MAX_NUMNODES; nid++) {
+		struct extmem_boot_pool *boot = extmem_boot_pool(nid);
+		unsigned int i;
+
+		if (!boot->nr_ranges)
+			continue;
+		err = extmem_pool_add(map, nid, boot->range, boot->nr_ranges, dirty);
+		if (err) {
+			pr_err("node %d: no pool, its memory stays reserved: %pe\n",
+			       nid, ERR_PTR(err));
+			continue;
+		}
+		for (i = 0; i < boot->nr_ranges; i++)
+			if (extmem_arch_unmap(&boot->range[i]))
+				pr_warn("node %d: part of the pool stays in the direct map\n",
+					nid);
+	}
+}
+
+/* The first range of any pool that begins at @pos or later, or NULL */
+static const struct range * __init next_range(struct extmem_map *map, u64 pos)
+{
+	const struct range *best = NULL;
+	struct extmem_pool *pool;
+	unsigned int i;
+
+	list_for_each_entry(pool, &map->pools, list)
+		for (i = 0; i < pool->nr_ranges; i++)
+			if (pool->range[i].end >= pos &&
+			    (!best || pool->range[i].start < best->start))
+				best = &pool->range[i];
+	return best;
+}
+
+static void __init hold(struct extmem_map *map, u64 start, u64 end, const char *why)
+{
+	int nid = phys_to_target_node(start);
+	struct extmem_pool *pool;
+
+	pool = extmem_pool_get_empty(map, nid == NUMA_NO_NODE ? 0 : nid);
+	if (!pool)
+		return;
+	pool->held += end - start + 1;
+	extmem_note(pool, "%#llx-%#llx, %llu MiB quarantined: %s", start, end,
+		    MiB(end - start + 1), why);
+}
+
+/* Memory that was reserved by a former kernel and is in no pool */
+static void __init hold_rest(struct extmem_map *map, const char *why)
+{
+	struct range held;
+	unsigned int i;
+
+	for (i = 0; extmem_arch_held(i, &held); i++) {
+		u64 pos = held.start;
+
+		while (pos <= held.end) {
+			const struct range *range = next_range(map, pos);
+
+			if (!range || range->start > held.end) {
+				hold(map, pos, held.end, why);
+				break;
+			}
+			if (range->start > pos)
+				hold(map, pos, range->start - 1, why);
+			pos = range->end + 1;
+		}
+	}
+}
+
+static void __init take_over(struct extmem_map *map)
+{
+	const char *fault = "no hand-over map came with it (kexec without KHO?)";
+	const struct extmem_map_ser *root;
+	struct extmem_pool *pool;
+	ktime_t start = ktime_get();
+	unsigned int claims = 0;
+	size_t size;
+
+	root = extmem_handover(&size, map->ops->peek);
+	if (root) {
+		fault = extmem_adopt(map, root, size) ?:
+			"the hand-over map does not know it";
+		list_for_each_entry(pool, &map->pools, list)
+			claims += pool->nr_claims;
+		pr_info("adopted %u pools with %u claims, generation %llu, in %lld us\n",
+			map->ser->nr_pools, claims, map->ser->generation,
+			ktime_us_delta(ktime_get(), start));
+	}
+	hold_rest(map, fault);
+}
+
+/* Nobody else may have the memory, and it is ordinary memory to the caches */
+static int __init claim_range(const struct extmem_pool *pool, const struct range *range)
+{
+	pgprot_t prot = PAGE_KERNEL;
+	const char *name;
+
+	name = kasprintf(GFP_KERNEL, "extmem node %d", pool->nid);
+	if (!name || !request_mem_region_exclusive(range->start, range_len(range), name)) {
+		kfree(name);
+		return -EBUSY;
+	}
+	return pfnmap_track(PHYS_PFN(range->start), range_len(range), &prot);
+}
+
+static void __init claim_pool(struct extmem_pool *pool)
+{
+	unsigned int i;
+
+	for (i = 0; i < pool->nr_ranges; i++) {
+		if (!claim_range(pool, &pool->range[i]))
+			continue;
+		extmem_note(pool, "%#llx-%#llx is in use by somebody else: nothing of the pool is used",
+			    pool->range[i].start, pool->range[i].end);
+		pool->held += (u64)pool->nr_granules << EXTMEM_GRANULE_SHIFT;
+		pool->nr_granules = 0;
+		return;
+	}
+}
+
+static void __init compare(struct extmem_map *map)
+{
+	int nid;
+
+	for (nid = 0; nid < MAX_NUMNODES; nid++) {
+		struct extmem_pool *pool = extmem_pool_find(map, nid);
+		u64 asked = extmem_boot_pool(nid)->asked;
+		u64 size = 0;
+
+		if (pool)
+			size = ((u64)pool->nr_granules << EXTMEM_GRANULE_SHIFT) + pool->held;
+		if (asked != size)
+			pr_info("node %d: extmem= says %llu MiB, the pool has %llu MiB\n",
+				nid, MiB(asked), MiB(size));
+	}
+}
+
+static int extmem_reboot(struct notifier_block *nb, unsigned long action, void *data)
+{
+	extmem_map_freeze(&extmem_map);
+	return NOTIFY_DONE;
+}
+
+/* After whoever may still want to give claims up */
+static struct notifier_block extmem_reboot_nb = {
+	.notifier_call = extmem_reboot,
+	.priority = INT_MIN,
+};
+
+static void __init offer(struct extmem_map *map)
+{
+	int err;
+
+	err = register_reboot_notifier(&extmem_reboot_nb);
+	if (!err && kho_is_enabled())
+		err = kho_add_subtree(EXTMEM_KHO_NODE, map->ser, sizeof(*map->ser));
+	if (err)
+		pr_err("the pools can't be handed over: %pe\n", ERR_PTR(err));
+	else if (!kho_is_enabled())
+		pr_warn("KHO is off: a kexec keeps the memory reserved but loses what is in it\n");
+}
+
+static int __init extmem_init(void)
+{
+	struct extmem_map *map = &extmem_map;
+	struct extmem_pool *pool;
+	int err;
+
+	err = extmem_map_init(map, kho_is_enabled() ? &extmem_kho_ops :
+						      &extmem_plain_ops);
+	if (err)
+		return err;
+	take_over(map);
+	make_pools(map);
+	if (list_empty(&map->pools)) {
+		compare(map);
+		extmem_map_exit(map);
+		return 0;
+	}
+	compare(map);
+	list_for_each_entry(pool, &map->pools, list) {
+		claim_pool(pool);
+		err = extmem_sysfs_add(pool);
+		if (err)
+			pr_err("node %d: not in sysfs: %pe\n", pool->nid, ERR_PTR(err));
+	}
+	offer(map);
+	return 0;
+}
+/* KHO is there since the same level, and linked before */
+fs_initcall(extmem_init);

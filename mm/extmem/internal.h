@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _MM_EXTMEM_INTERNAL_H
+#define _MM_EXTMEM_INTERNAL_H
+
+#include <linux/atomic.h>
+#include <linux/extmem.h>
+#include <linux/kho/abi/extmem.h>
+#include <linux/kobject.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/wait.h>
+#include <linux/xarray.h>
+
+/*
+ * Inside mm/extmem memory is counted in granules: "first" and "nr" are bit
+ * numbers and counts in a pool's allocation bitmap. A "gig" is the 512 bits
+ * that stand for an aligned gigabyte.
+ */
+#define EXTMEM_GIG_BITS		512UL
+#define EXTMEM_UNIT_GRANULES	(1UL << (EXTMEM_SER_DIRTY_SHIFT - EXTMEM_GRANULE_SHIFT))
+
+/* set.c: a bitmap in which finding a set bit takes constant time */
+#define EXTMEM_SET_LEVELS	4
+struct extmem_set {
+	unsigned long nbits;
+	unsigned int nlevels;
+	unsigned long *level[EXTMEM_SET_LEVELS];
+};
+
+int extmem_set_init(struct extmem_set *set, unsigned long nbits);
+void extmem_set_exit(struct extmem_set *set);
+void extmem_set_add(struct extmem_set *set, unsigned long bit);
+void extmem_set_del(struct extmem_set *set, unsigned long bit);
+unsigned long extmem_set_first(const struct extmem_set *set);
+
+/* space.c: which granules of a pool are free */
+#define EXTMEM_CLASSES		10
+#define EXTMEM_CLASS_WHOLE	(EXTMEM_CLASSES - 1)
+
+/**
+ * struct extmem_space - the granules of a pool.
+ * @nbits: bits in @alloc, a multiple of EXTMEM_GIG_BITS
+ * @alloc: allocation bitmap, in the map
+ * @dirty: dirty bitmap, in the map
+ * @alloc_sum: sum over @alloc, see extmem_word_sum()
+ * @dirty_sum: sum over @dirty
+ * @nr_free: clear bits in @alloc
+ * @run: for each gig the length of its longest run of free granules
+ * @class: the gigs whose longest run is at least 1 << index granules, and
+ *         shorter than that of the next class
+ */
+struct extmem_space {
+	unsigned long nbits;
+	unsigned long *alloc;
+	unsigned long *dirty;
+	u64 alloc_sum;
+	u64 dirty_sum;
+	unsigned long nr_free;
+	u16 *run;
+	struct extmem_set class[EXTMEM_CLASSES];
+};
+
+/**
+ * struct extmem_run - contiguous granules.
+ * @first: bit number of the first
+ * @nr: how many
+ */
+struct extmem_run {
+	unsigned long first;
+	unsigned long nr;
+};
+
+/**
+ * struct extmem_runs - a growing list of runs.
+ * @nr: entries in use
+ * @cap: entries allocated
+ * @run: the entries
+ */
+struct extmem_runs {
+	unsigned int nr;
+	unsigned int cap;
+	struct extmem_run *run;
+};
+
+int extmem_space_init(struct extmem_space *space);
+void extmem_space_exit(struct extmem_space *space);
+int extmem_space_alloc(struct extmem_space *space, unsigned long nr,
+		       unsigned long align, struct extmem_runs *runs);
+bool extmem_space_is_free(const struct extmem_space *space,
+			  unsigned long first, unsigned long nr);
+bool extmem_space_breaks_gig(const struct extmem_space *space,
+			     unsigned long first, unsigned long nr);
+void extmem_space_mark(struct extmem_space *space, unsigned long first,
+		       unsigned long nr, bool taken);
+unsigned long extmem_space_largest(const struct extmem_space *space);
+unsigned long extmem_space_whole_gigs(const struct extmem_space *space);
+
+int extmem_runs_add(struct extmem_runs *runs, unsigned long first,
+		    unsigned long nr);
+void extmem_runs_free(struct extmem_runs *runs);
+
+/* bits.c: bitmaps whose sum is kept as they change */
+void extmem_bits_change(unsigned long *map, u64 *sum, unsigned long first,
+			unsigned long nr, bool val);
+u64 extmem_bits_sum(const unsigned long *map, unsigned long nbits);
+
+/* dirty.c: which free granules may hold a former owner's data */
+void extmem_dirty_mark(struct extmem_space *space, unsigned long first,
+		       unsigned long nr);
+void extmem_dirty_settle(struct extmem_space *space, unsigned long first,
+			 unsigned long nr);
+bool extmem_dirty_next(const struct extmem_space *space, unsigned long *pos,
+		       unsigned long end, struct extmem_run *run);
+unsigned long extmem_dirty_count(const struct extmem_space *space);
+
+/* record.c: tables of records in pages of the map */
+
+/**
+ * struct extmem_page - a page of records.
+ * @list: in the table's pages, in the order they are linked in
+ * @avail: in the table's list of pages with free records
+ * @ser: the page
+ * @used: a bit for each record in use
+ */
+struct extmem_page {
+	struct list_head list;
+	struct list_head avail;
+	struct extmem_page_ser *ser;
+	unsigned long used;
+};
+
+/**
+ * struct extmem_table - a list of pages of records of one sort.
+ * @type: EXTMEM_PAGE_POOLS or EXTMEM_PAGE_CLAIMS
+ * @nr_pages: how many pages
+ * @nr_records: records in use
+ * @pages: all pages
+ * @avail: those with free records
+ */
+struct extmem_table {
+	u32 type;
+	u32 nr_pages;
+	u64 nr_records;
+	struct list_head pages;
+	struct list_head avail;
+};
+
+/**
+ * struct extmem_rec - a record in use.
+ * @page: its page
+ * @ser: the record, EXTMEM_RECORD bytes
+ */
+struct extmem_rec {
+	struct extmem_page *page;
+	void *ser;
+};
+
+struct extmem_map;
+
+void extmem_table_init(struct extmem_table *table, u32 type);
+void extmem_table_exit(struct extmem_map *map, struct extmem_table *table);
+struct extmem_page *extmem_table_add(struct extmem_table *table,
+				     struct extmem_page_ser *ser);
+void extmem_page_pin(struct extmem_page *page);
+void extmem_page_unpin(struct extmem_map *map, struct extmem_table *table,
+		       struct extmem_page *page);
+int extmem_rec_alloc(struct extmem_map *map, struct extmem_table *table,
+		     struct extmem_rec *rec);
+void extmem_rec_free(struct extmem_map *map, struct extmem_table *table,
+		     struct extmem_rec *rec);
+u32 extmem_crc(const void *ser, size_t size);
+void extmem_crc_set(void *ser, size_t size);
+bool extmem_crc_ok(const void *ser, size_t size);
+struct extmem_rec extmem_rec_adopt(struct extmem_table *table,
+				   struct extmem_page *page, unsigned int i);
+
+/* map.c: the map as a whole, and its root page */
+
+/**
+ * struct extmem_map_ops - where the map's pages come from.
+ * @alloc: zeroed pages that will outlive the kernel; bytes rounded up to pages
+ * @free: gives them back
+ * @peek: a look at pages of the former kernel's map, NULL if @pa can't be one
+ * @adopt: makes them this kernel's, to outlive it in turn
+ * @clear: clears physical memory of a pool
+ * @owns: whether memory a former kernel calls its pool's can be that
+ *
+ * The self-tests bring their own.
+ */
+struct extmem_map_ops {
+	void *(*alloc)(size_t bytes);
+	void (*free)(void *pages, size_t bytes);
+	const void *(*peek)(phys_addr_t pa, size_t bytes);
+	void *(*adopt)(phys_addr_t pa, size_t bytes);
+	int (*clear)(struct extmem_map *map, phys_addr_t pa, u64 bytes);
+	bool (*owns)(const struct range *range);
+};
+
+/**
+ * struct extmem_map - everything extmem knows.
+ * @ops: where pages come from
+ * @lock: guards all that follows and everything reachable from it, unless
+ *        said otherwise. Innermost but for the allocator's own locks.
+ * @ser: the root page
+ * @pools: all pools, by node
+ * @pool_table: pool records
+ * @claim_table: claim records
+ * @frozen: nothing may change any more; read without the lock as a hint
+ * @readonly: no new claims (unknown ro_compat features)
+ * @inflight: claims being made or grown, whose memory is cleared unlocked
+ * @idle: woken when @inflight drops to zero
+ */
+struct extmem_map {
+	const struct extmem_map_ops *ops;
+	struct mutex lock;
+	struct extmem_map_ser *ser;
+	struct list_head pools;
+	struct extmem_table pool_table;
+	struct extmem_table claim_table;
+	bool frozen;
+	bool readonly;
+	unsigned int inflight;
+	wait_queue_head_t idle;
+};
+
+extern struct extmem_map extmem_map;
+extern const struct extmem_map_ops extmem_kho_ops;
+extern const struct extmem_map_ops extmem_plain_ops;
+
+int extmem_map_init(struct extmem_map *map, const struct extmem_map_ops *ops);
+void extmem_map_exit(struct extmem_map *map);
+void extmem_map_update(struct extmem_map *map);
+void extmem_map_freeze(struct extmem_map *map);
+size_t extmem_map_bytes(const struct extmem_map *map);
+
+/* pool.c */
+
+/**
+ * struct extmem_pool - all extended memory of a node.
+ * @list: in the map's pools
+ * @map: the map
+ * @nid: the node
+ * @nr_ranges: entries of @range in use
+ * @range: the pool's memory by ascending address
+ * @base: for each range the bit number of its first granule
+ * @nr_granules: granules in all ranges
+ * @space: which of them are free
+ * @rec: the pool's record in the map
+ * @claims: all claims, in the order they were made
+ * @nr_claims: how many, those in quarantine not counted
+ * @nr_quarantined: granules in quarantine
+ * @held: bytes on this node that no sound map describes
+ * @distrust: its allocation bitmap is damaged; only while it is adopted
+ * @seen: granules of claims seen so far; only while it is adopted
+ * @notes: what was found wrong, for the administrator
+ * @nr_notes: how many
+ * @kobj: the pool's directory in sysfs
+ */
+struct extmem_pool {
+	struct list_head list;
+	struct extmem_map *map;
+	int nid;
+	unsigned int nr_ranges;
+	struct range range[EXTMEM_POOL_RANGES];
+	unsigned long base[EXTMEM_POOL_RANGES];
+	unsigned long nr_granules;
+	struct extmem_space space;
+	struct extmem_rec rec;
+	struct list_head claims;
+	unsigned int nr_claims;
+	unsigned long nr_quarantined;
+	u64 held;
+	bool distrust;
+	unsigned long *seen;
+	struct list_head notes;
+	unsigned int nr_notes;
+	struct kobject kobj;
+};
+
+struct extmem_pool *extmem_pool_find(struct extmem_map *map, int nid);
+struct extmem_pool *extmem_pool_get_empty(struct extmem_map *map, int nid);
+int extmem_pool_add(struct extmem_map *map, int nid, const struct range *range,
+		    unsigned int nr_ranges, bool dirty);
+int extmem_pool_layout(struct extmem_pool *pool, const struct range *range,
+		       unsigned int nr_ranges);
+void extmem_pool_absent(const struct extmem_pool *pool, unsigned long *bits);
+void extmem_pool_all_dirty(struct extmem_pool *pool);
+void extmem_pool_update(struct extmem_pool *pool);
+void extmem_pool_free(struct extmem_pool *pool);
+phys_addr_t extmem_pool_phys(const struct extmem_pool *pool, unsigned long bit);
+bool extmem_pool_run(const struct extmem_pool *pool, u64 start, u64 size,
+		     struct extmem_run *run);
+
+/* claim.c */
+
+/**
+ * struct extmem_claim - a list of extents with one owner.
+ * @list: in the pool's claims
+ * @pool: the pool
+ * @users: references held, or -1 once the claim is being given up
+ * @rec: its record
+ * @more: its continuation records, in order
+ * @nr_more: how many
+ * @runs: its extents
+ */
+struct extmem_claim {
+	struct list_head list;
+	struct extmem_pool *pool;
+	atomic_t users;
+	struct extmem_rec rec;
+	struct extmem_rec *more;
+	unsigned int nr_more;
+	struct extmem_runs runs;
+};
+
+static inline struct extmem_claim_ser *
+extmem_claim_ser(const struct extmem_claim *claim)
+{
+	return claim->rec.ser;
+}
+
+unsigned int extmem_nr_more(unsigned int nr_extents);
+struct extmem_claim *extmem_claim_new(struct extmem_pool *pool);
+int extmem_claim_write(struct extmem_claim *claim);
+void extmem_claim_link(struct extmem_claim *claim);
+void extmem_claim_free(struct extmem_claim *claim);
+
+/* verify.c: what to believe of the former kernel's map before following it */
+typedef const char *(*extmem_walk_fn)(const void *rec, void *arg);
+
+const char *extmem_root_fault(const struct extmem_map_ser *root, size_t size);
+const char *extmem_page_fault(const struct extmem_page_ser *page, u64 pa, u32 type);
+const char *extmem_pool_fault(const struct extmem_pool_ser *ser);
+const char *extmem_walk_pools(const struct extmem_map_ops *ops,
+			      const struct extmem_map_ser *root,
+			      extmem_walk_fn fn, void *arg);
+bool extmem_rec_is_free(const void *ser);
+
+/* adopt.c, adopt_pool.c, adopt_claim.c: making it this kernel's */
+
+/**
+ * struct extmem_adoption - a map being adopted.
+ * @map: this kernel's map, which nobody else uses yet
+ * @root: the former kernel's root, found sound
+ * @longs: claims with continuation records, by id
+ * @bad: claims found unsound, with what is left of them
+ */
+struct extmem_adoption {
+	struct extmem_map *map;
+	const struct extmem_map_ser *root;
+	struct xarray longs;
+	struct list_head bad;
+};
+
+const char *extmem_adopt(struct extmem_map *map,
+			 const struct extmem_map_ser *root, size_t size);
+const char *extmem_adopt_page(struct extmem_map *map, struct extmem_table *table,
+			      u64 *pa, struct extmem_page **page);
+const char *extmem_adopt_pool(struct extmem_map *map, struct extmem_rec *rec);
+void extmem_adopt_pool_end(struct extmem_pool *pool);
+void extmem_adopt_claim(struct extmem_adoption *ad, struct extmem_rec *rec);
+void extmem_adopt_more(struct extmem_adoption *ad, struct extmem_rec *rec);
+void extmem_adopt_longs(struct extmem_adoption *ad);
+void extmem_adopt_bad(struct extmem_adoption *ad);
+
+/* quarantine.c */
+const char *extmem_reason_text(u64 reason);
+void extmem_note(struct extmem_pool *pool, const char *fmt, ...) __printf(2, 3);
+void extmem_note_all(struct extmem_map *map, const char *text);
+const char *extmem_note_text(const struct extmem_pool *pool, unsigned int i);
+void extmem_notes_free(struct extmem_pool *pool);
+int extmem_quarantine(struct extmem_pool *pool, const struct extmem_runs *runs,
+		      enum extmem_reason reason);
+
+/* parse.c */
+#define EXTMEM_PARSE_MAX	128
+const char *extmem_parse_entry(const char *entry, int *nid, u64 *size);
+
+/* clear.c */
+int extmem_clear(struct extmem_map *map, phys_addr_t pa, u64 bytes);
+
+/* sysfs.c */
+int extmem_sysfs_add(struct extmem_pool *pool);
+
+/* arch/x86/mm/extmem.c */
+void extmem_arch_protect(const struct range *range);
+void extmem_arch_adopted(const struct range *range);
+bool extmem_arch_held(unsigned int i, struct range *range);
+bool extmem_arch_owns(const struct range *range);
+bool extmem_arch_warm(void);
+int extmem_arch_unmap(const struct range *range);
+
+#endif /* _MM_EXTMEM_INTERNAL_H */

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Where the map's pages come from: preserved by KHO, or ordinary ones where
+ * KHO is off. They are ordinary kernel pages with a struct page, not extended
+ * memory.
+ */
+#include <linux/gfp.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/ioport.h>
+#include <linux/kexec_handover.h>
+#include <linux/mm.h>
+
+#include "internal.h"
+
+static void *plain_alloc(size_t bytes)
+{
+	return alloc_pages_exact(bytes, GFP_KERNEL | __GFP_ZERO);
+}
+
+static void plain_free(void *pages, size_t bytes)
+{
+	free_pages_exact(pages, bytes);
+}
+
+static unsigned long nr_pages(size_t bytes)
+{
+	return PAGE_ALIGN(bytes) >> PAGE_SHIFT;
+}
+
+static void *kho_alloc(size_t bytes)
+{
+	void *pages = plain_alloc(bytes);
+
+	if (pages && kho_preserve_pages(virt_to_page(pages), nr_pages(bytes))) {
+		plain_free(pages, bytes);
+		return NULL;
+	}
+	return pages;
+}
+
+static void kho_free(void *pages, size_t bytes)
+{
+	kho_unpreserve_pages(virt_to_page(pages), nr_pages(bytes));
+	plain_free(pages, bytes);
+}
+
+/* Only RAM is mapped: an address that is anything else would fault */
+static const void *kho_peek(phys_addr_t pa, size_t bytes)
+{
+	phys_addr_t p;
+
+	if (!PAGE_ALIGNED(pa) || pa + bytes < pa)
+		return NULL;
+	for (p = pa; p < pa + bytes; p += PAGE_SIZE)
+		if (!page_is_ram(PHYS_PFN(p)))
+			return NULL;
+	return phys_to_virt(pa);
+}
+
+static void *plain_adopt(phys_addr_t pa, size_t bytes)
+{
+	if (!kho_restore_pages(pa, nr_pages(bytes)))
+		return NULL;
+	return phys_to_virt(pa);
+}
+
+static void *kho_adopt(phys_addr_t pa, size_t bytes)
+{
+	void *pages = plain_adopt(pa, bytes);
+
+	if (pages && kho_preserve_pages(virt_to_page(pages), nr_pages(bytes))) {
+		plain_free(pages, bytes);
+		return NULL;
+	}
+	return pages;
+}
+
+/* Pages that the next kernel gets */
+const struct extmem_map_ops extmem_kho_ops __refconst = {
+	.alloc = kho_alloc,
+	.free = kho_free,
+	.peek = kho_peek,
+	.adopt = kho_adopt,
+	.clear = extmem_clear,
+	.owns = extmem_arch_owns,
+};
+
+/* Pages that end with this kernel, though it may adopt a former one's */
+const struct extmem_map_ops extmem_plain_ops __refconst = {
+	.alloc = plain_alloc,
+	.free = plain_free,
+	.peek = kho_peek,
+	.adopt = plain_adopt,
+	.clear = extmem_clear,
+	.owns = extmem_arch_owns,
+};

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tables of records of fixed size, in linked pages of the map. Records never
+ * move, so that whoever owns one can write it in place.
+ */
+#include <linux/crc32.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+#define ALL_RECORDS	GENMASK(EXTMEM_PAGE_RECORDS - 1, 0)
+/* In &extmem_page.used: the page stays, even without records in use */
+#define PINNED		BIT(EXTMEM_PAGE_RECORDS)
+
+static bool page_is_full(const struct extmem_page *page)
+{
+	return (page->used & ALL_RECORDS) == ALL_RECORDS;
+}
+
+/**
+ * extmem_crc - checksum of something in the map.
+ * @ser: what
+ * @size: its size in bytes, the checksum at its end included
+ *
+ * Return: the checksum over all but the last four bytes.
+ */
+u32 extmem_crc(const void *ser, size_t size)
+{
+	return crc32c(EXTMEM_CRC_SEED, ser, size - sizeof(u32));
+}
+
+/**
+ * extmem_crc_set - write a checksum.
+ * @ser: what it covers, itself at the end
+ * @size: size of that in bytes
+ */
+void extmem_crc_set(void *ser, size_t size)
+{
+	u32 crc = extmem_crc(ser, size);
+
+	memcpy(ser + size - sizeof(crc), &crc, sizeof(crc));
+}
+
+/**
+ * extmem_crc_ok - check a checksum.
+ * @ser: what it covers, itself at the end
+ * @size: size of that in bytes
+ *
+ * Return: true if it is right.
+ */
+bool extmem_crc_ok(const void *ser, size_t size)
+{
+	u32 crc = extmem_crc(ser, size);
+
+	return !memcmp(ser + size - sizeof(crc), &crc, sizeof(crc));
+}
+
+/**
+ * extmem_table_init - make an empty table.
+ * @table: the table
+ * @type: what its pages hold
+ */
+void extmem_table_init(struct extmem_table *table, u32 type)
+{
+	*table = (struct extmem_table) { .type = type };
+	INIT_LIST_HEAD(&table->pages);
+	INIT_LIST_HEAD(&table->avail);
+}
+
+/**
+ * extmem_table_exit - give a table's pages back.
+ * @map: the map
+ * @table: the table
+ */
+void extmem_table_exit(struct extmem_map *map, struct extmem_table *table)
+{
+	struct extmem_page *page, *next;
+
+	list_for_each_entry_safe(page, next, &table->pages, list) {
+		map->ops->free(page->ser, EXTMEM_MAP_PAGE);
+		kfree(page);
+	}
+	extmem_table_init(table, table->type);
+}
+
+/* Link a page to what follows it */
+static void page_link(struct extmem_table *table, struct extmem_page *page)
+{
+	struct extmem_page_ser *ser = page->ser;
+
+	ser->next = list_is_last(&page->list, &table->pages) ? 0 :
+		    virt_to_phys(list_next_entry(page, list)->ser);
+	ser->self = virt_to_phys(ser);
+	ser->type = table->type;
+	extmem_crc_set(ser, sizeof(*ser));
+}
+
+static void page_link_prev(struct extmem_table *table, struct list_head *prev)
+{
+	if (prev != &table->pages)
+		page_link(table, list_entry(prev, struct extmem_page, list));
+}
+
+static void table_drop(struct extmem_map *map, struct extmem_table *table,
+		       struct extmem_page *page)
+{
+	struct list_head *prev = page->list.prev;
+
+	list_del(&page->list);
+	list_del(&page->avail);
+	table->nr_pages--;
+	page_link_prev(table, prev);
+	map->ops->free(page->ser, EXTMEM_MAP_PAGE);
+	kfree(page);
+}
+
+/**
+ * extmem_page_pin - keep a page while its records come and go.
+ * @page: the page
+ */
+void extmem_page_pin(struct extmem_page *page)
+{
+	page->used |= PINNED;
+}
+
+/**
+ * extmem_page_unpin - end what extmem_page_pin() began.
+ * @map: the map
+ * @table: the table
+ * @page: the page, gone if none of its records is in use
+ */
+void extmem_page_unpin(struct extmem_map *map, struct extmem_table *table,
+		       struct extmem_page *page)
+{
+	page->used &= ~PINNED;
+	if (!page->used)
+		table_drop(map, table, page);
+}
+
+/**
+ * extmem_table_add - append a page to a table.
+ * @table: the table
+ * @ser: the page, whose head is rewritten; records in it are left alone
+ *
+ * Return: the page, all records in it taken to be free, or NULL without memory.
+ */
+struct extmem_page *extmem_table_add(struct extmem_table *table,
+				     struct extmem_page_ser *ser)
+{
+	struct extmem_page *page = kzalloc_obj(*page);
+
+	if (!page)
+		return NULL;
+	page->ser = ser;
+	list_add_tail(&page->list, &table->pages);
+	list_add(&page->avail, &table->avail);
+	table->nr_pages++;
+	page_link(table, page);
+	page_link_prev(table, page->list.prev);
+	return page;
+}
+
+static int table_grow(struct extmem_map *map, struct extmem_table *table)
+{
+	struct extmem_page_ser *ser = map->ops->alloc(EXTMEM_MAP_PAGE);
+
+	if (!ser)
+		return -ENOMEM;
+	if (!extmem_table_add(table, ser)) {
+		map->ops->free(ser, EXTMEM_MAP_PAGE);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * extmem_rec_adopt - put a record to use as it stands.
+ * @table: the table
+ * @page: its page
+ * @i: which record of the page, from 0
+ *
+ * Return: the record.
+ */
+struct extmem_rec extmem_rec_adopt(struct extmem_table *table,
+				   struct extmem_page *page, unsigned int i)
+{
+	page->used |= BIT(i);
+	if (page_is_full(page))
+		list_del_init(&page->avail);
+	table->nr_records++;
+	return (struct extmem_rec) {
+		.page = page,
+		.ser = (void *)page->ser + (i + 1) * EXTMEM_RECORD,
+	};
+}
+
+/**
+ * extmem_rec_alloc - get a free record.
+ * @map: the map, whose root the caller updates afterwards
+ * @table: the table
+ * @rec: the record, all zero
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int extmem_rec_alloc(struct extmem_map *map, struct extmem_table *table,
+		     struct extmem_rec *rec)
+{
+	struct extmem_page *page;
+	int err;
+
+	if (list_empty(&table->avail)) {
+		err = table_grow(map, table);
+		if (err)
+			return err;
+	}
+	page = list_first_entry(&table->avail, struct extmem_page, avail);
+	*rec = extmem_rec_adopt(table, page, ffz(page->used));
+	memset(rec->ser, 0, EXTMEM_RECORD);
+	return 0;
+}
+
+/**
+ * extmem_rec_free - give a record back.
+ * @map: the map, whose root the caller updates afterwards
+ * @table: the table
+ * @rec: the record; may be unused
+ */
+void extmem_rec_free(struct extmem_map *map, struct extmem_table *table,
+		     struct extmem_rec *rec)
+{
+	struct extmem_page *page = rec->page;
+
+	if (!page)
+		return;
+	memset(rec->ser, 0, EXTMEM_RECORD);
+	if (page_is_full(page))
+		list_add(&page->avail, &table->avail);
+	page->used &= ~BIT(offset_in_page(rec->ser) / EXTMEM_RECORD - 1);
+	table->nr_records--;
+	*rec = (struct extmem_rec) {};
+	if (!page->used)
+		table_drop(map, table, page);
+}
