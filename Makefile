@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0
+# The bed around the kernel overlay: everything real is in the scripts of
+# tools/testing/selftests/extmem; this file only names them.
+
+S := tools/testing/selftests/extmem
+DEBUG ?= 0
+EXTMEM ?= y
+export DEBUG EXTMEM KSRC JOBS
+
+.PHONY: help deps kernel rootfs shell test clean
+
+help:
+	@echo 'make deps            install the Debian packages that are missing (root)'
+	@echo 'make kernel          fetch, patch and build the kernel in build/kernel'
+	@echo '  DEBUG=1            with KASAN, lockdep, UBSAN, kmemleak: build/kernel-debug'
+	@echo '  EXTMEM=n           with every option of ours off: build/kernel-off'
+	@echo '  KSRC=path          from a kernel tree of your own'
+	@echo '  JOBS=n             compile n files at a time (default: one a CPU)'
+	@echo 'make rootfs          the test machine'\''s Debian 13: build/rootfs.img'
+	@echo 'make shell           a shell in the test machine'
+	@echo 'make test            build all and run every test; T=NN-name runs some'
+	@echo 'make clean           remove build/'
+	@echo
+	@echo 'A command in the test machine: $(S)/vm --help'
+
+deps:
+	@$(S)/bed/deps
+
+kernel: deps
+	@$(S)/bed/build-kernel
+
+rootfs: deps
+	@$(S)/bed/mkrootfs
+
+shell: kernel rootfs
+	@$(S)/vm --shell --append extmem=0:1G,1:1G
+
+test: deps
+	@$(S)/run-tests $(T)
+
+clean:
+	rm -rf build
