@@ -21,7 +21,8 @@ index_modules() {
 		[ -f "$_o/modules.builtin" ] || continue
 		_rel=$(cat "$_o/include/config/kernel.release")
 		_m=$build/modules/lib/modules/$_rel
-		[ "$_o/modules.builtin" -nt "$_m/modules.builtin.bin" ] || continue
+		! [ "$_m/modules.builtin.bin" -nt "$_o/modules.builtin" ] ||
+			continue
 		mkdir -p "$_m"
 		cp "$_o/modules.builtin" "$_o/modules.builtin.modinfo" "$_m"
 		: >"$_m/modules.order"
@@ -36,7 +37,7 @@ depmod_of_rootfs() {
 }
 
 build_relay() {
-	[ "$bed/guest/relay.c" -nt "$build/relay" ] || return 0
+	! [ "$build/relay" -nt "$bed/guest/relay.c" ] || return 0
 	gcc -O2 -Wall -D_GNU_SOURCE -static -o "$build/relay.$$" \
 		"$bed/guest/relay.c"
 	mv "$build/relay.$$" "$build/relay"
@@ -55,7 +56,7 @@ fill_run() {
 	cp -r "$build/modules/lib/modules/." "$run/bed/modules"
 	: >"$run/bed/out"
 	truncate -s 64G "$run/state.img"
-	mke2fs -q -t ext4 "$run/state.img"
+	mke2fs -q -t ext4 -J size=32 "$run/state.img"
 }
 
 # numa_args SIZE,SIZE...: a node each, the CPUs dealt out in turn.
