@@ -4,8 +4,8 @@
  *
  * A pipe stands between the two, so that a command may reopen or truncate
  * /dev/stdout and its background children may keep it open for ever. SIGUSR1
- * asks for everything written so far to reach OUT; RELAY_DRAINED appears when
- * it has: live-kexec waits for that before the kernel is gone.
+ * asks for everything written so far to reach OUT; DRAINED appears when it
+ * has: live-kexec waits for that before the kernel is gone.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,21 +13,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define RELAY_DRAINED	"/run/relay.drained"
-
-static volatile sig_atomic_t want_drain;
-static volatile sig_atomic_t child_gone;
-
-static void on_signal(int sig)
-{
-	if (sig == SIGUSR1)
-		want_drain = 1;
-	else
-		child_gone = 1;
-}
+#define DRAINED	"/run/relay.drained"
 
 static void die(const char *what)
 {
@@ -41,7 +31,7 @@ static void write_all(int fd, const char *buf, size_t len)
 		ssize_t n = write(fd, buf, len);
 
 		if (n < 0 && errno != EINTR)
-			die("relay: write");
+			die("relay: cannot write");
 		if (n > 0) {
 			buf += n;
 			len -= n;
@@ -49,7 +39,7 @@ static void write_all(int fd, const char *buf, size_t len)
 	}
 }
 
-/* Move all there is; false at end of file. */
+/* Move all there is; 0 at end of file. */
 static int drain(int from, int to)
 {
 	static char buf[65536];
@@ -61,59 +51,50 @@ static int drain(int from, int to)
 		else if (errno == EAGAIN)
 			return 1;
 		else if (errno != EINTR)
-			die("relay: read");
+			die("relay: cannot read");
 	}
 	return 0;
 }
 
-static void start(char **argv, int *pipefd, const sigset_t *old)
+static void exec_command(char **argv, int to, const sigset_t *sigmask)
 {
-	int null = open("/dev/null", O_RDONLY);
-
-	sigprocmask(SIG_SETMASK, old, NULL);
-	signal(SIGPIPE, SIG_DFL);
-	dup2(null, 0);
-	dup2(pipefd[1], 1);
-	dup2(pipefd[1], 2);
+	sigprocmask(SIG_SETMASK, sigmask, NULL);
+	dup2(open("/dev/null", O_RDONLY), 0);
+	dup2(to, 1);
+	dup2(to, 2);
 	execvp(argv[0], argv);
 	perror(argv[0]);
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
-static void tell_drained(void)
+/* Until the command is gone; its children may go on and are not waited for. */
+static void pump(int from, int to, int signals)
 {
-	want_drain = 0;
-	close(open(RELAY_DRAINED, O_WRONLY | O_CREAT, 0600));
-}
+	struct pollfd p[] = {
+		{ .fd = from, .events = POLLIN },
+		{ .fd = signals, .events = POLLIN },
+	};
+	struct signalfd_siginfo info;
 
-static int relay(pid_t child, int from, int to, const sigset_t *unblocked)
-{
-	struct pollfd p = { .fd = from, .events = POLLIN };
-	int status = 0;
-
-	while (!child_gone) {
-		ppoll(&p, 1, NULL, unblocked);
+	for (;;) {
+		poll(p, 2, -1);
 		if (!drain(from, to))
-			p.fd = -1;
-		if (want_drain)
-			tell_drained();
+			p[0].fd = -1;
+		if (!(p[1].revents & POLLIN) ||
+		    read(signals, &info, sizeof(info)) != sizeof(info))
+			continue;
+		drain(from, to);
+		if (info.ssi_signo == SIGCHLD)
+			return;
+		close(open(DRAINED, O_WRONLY | O_CREAT, 0600));
 	}
-	if (waitpid(child, &status, 0) < 0)
-		die("relay: waitpid");
-	drain(from, to);
-	if (WIFSIGNALED(status))
-		return 128 + WTERMSIG(status);
-	return WEXITSTATUS(status);
 }
 
 int main(int argc, char **argv)
 {
-	struct sigaction sa = { .sa_handler = on_signal,
-				.sa_flags = SA_NOCLDSTOP };
-	sigset_t block, old;
-	int pipefd[2];
+	int out, status, signals, pipefd[2];
+	sigset_t set, old;
 	pid_t child;
-	int out;
 
 	if (argc < 3)
 		return 125;
@@ -121,19 +102,23 @@ int main(int argc, char **argv)
 	if (out < 0 || pipe2(pipefd, O_CLOEXEC) < 0)
 		die("relay");
 
-	sigemptyset(&block);
-	sigaddset(&block, SIGUSR1);
-	sigaddset(&block, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &block, &old);
-	sigaction(SIGUSR1, &sa, NULL);
-	sigaction(SIGCHLD, &sa, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, &old);
+	signals = signalfd(-1, &set, SFD_CLOEXEC);
 
 	child = fork();
 	if (child < 0)
 		die("relay: fork");
 	if (!child)
-		start(argv + 2, pipefd, &old);
+		exec_command(argv + 2, pipefd[1], &old);
 	close(pipefd[1]);
 	fcntl(pipefd[0], F_SETFL, O_NONBLOCK);
-	return relay(child, pipefd[0], out, &old);
+	pump(pipefd[0], out, signals);
+
+	if (waitpid(child, &status, 0) < 0)
+		die("relay: wait");
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
+				     WEXITSTATUS(status);
 }
