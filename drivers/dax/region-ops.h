@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __DAX_REGION_OPS_H__
+#define __DAX_REGION_OPS_H__
+
+#include <linux/device.h>
+#include <linux/types.h>
+
+struct dax_region;
+struct dax_device_driver;
+struct dev_dax;
+struct resource;
+
+/* DAX_ANYWHERE - the region picks the address, see dax_region_ops.alloc */
+#define DAX_ANYWHERE	(~0ULL)
+
+/**
+ * struct dax_region_ops - a region that owns its space
+ *
+ * A region without operations is parcelled out by the dax core, first fit, and
+ * the result is forgotten when the region goes. A region with operations keeps
+ * the books itself, may share its memory with others, and serves the faults of
+ * its devices; only device_dax binds to those.
+ *
+ * All but @probe and @quiesce are called with dax_region_rwsem and
+ * dax_dev_rwsem held for write (@available: dax_region_rwsem for read at
+ * least).
+ *
+ * @available: bytes that devices could still get in total
+ * @alloc: grow @dev_dax by @size bytes, all of them or none, at @start or
+ *         DAX_ANYWHERE, and make dev_dax->ranges tell so
+ * @free: take back the last @size bytes of @dev_dax; the caller trims
+ *        dev_dax->ranges. Called for user requests only: a device that goes
+ *        because its region goes keeps what it has
+ * @set_align: dev_dax->align is to stay as it is now, or not (an error)
+ * @probe: device_dax binds to @dev_dax
+ * @quiesce: device_dax is to be unbound by the user: -EBUSY if @dev_dax is in
+ *           use, else no use may begin any more
+ */
+struct dax_region_ops {
+	u64 (*available)(struct dax_region *dax_region);
+	int (*alloc)(struct dev_dax *dev_dax, u64 start, u64 size);
+	int (*free)(struct dev_dax *dev_dax, u64 size);
+	int (*set_align)(struct dev_dax *dev_dax);
+	int (*probe)(struct dev_dax *dev_dax);
+	int (*quiesce)(struct dev_dax *dev_dax);
+};
+
+/* What the core lends to such regions; both rwsems held for write. */
+extern struct rw_semaphore dax_region_rwsem;
+extern struct rw_semaphore dax_dev_rwsem;
+
+int alloc_dev_dax_range(struct dev_dax *dev_dax, u64 start,
+			resource_size_t size);
+int adjust_dev_dax_range(struct dev_dax *dev_dax, struct resource *res,
+			 resource_size_t size);
+int dev_dax_shrink(struct dev_dax *dev_dax, resource_size_t size);
+
+#endif /* __DAX_REGION_OPS_H__ */
