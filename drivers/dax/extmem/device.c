@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Binding device_dax to a device of a pool, and unbinding it: no pgmap, a
+ * character device with operations of our own, and no end while in use.
+ */
+#include <linux/cdev.h>
+#include <linux/dax.h>
+#include <linux/device.h>
+
+#include "extmem_dax.h"
+
+static void del_cdev(void *cdev)
+{
+	cdev_del(cdev);
+}
+
+/*
+ * A fresh cdev each time: files opened before the device was last disabled
+ * hold on to theirs.
+ */
+static int add_cdev(struct dev_dax *dev_dax)
+{
+	struct device *dev = &dev_dax->dev;
+	struct cdev *cdev = cdev_alloc();
+	int rc;
+
+	if (!cdev)
+		return -ENOMEM;
+
+	cdev->ops = &extmem_dax_fops;
+	cdev->owner = dev->driver->owner;
+	cdev_set_parent(cdev, &dev->kobj);
+	rc = cdev_add(cdev, dev->devt, 1);
+	if (rc) {
+		/* cdev_add() takes the reference to the parent last */
+		cdev->kobj.parent = NULL;
+		kobject_put(&cdev->kobj);
+		return rc;
+	}
+	return devm_add_action_or_reset(dev, del_cdev, cdev);
+}
+
+static void set_live(struct extmem_dax *ed, bool live)
+{
+	spin_lock(&ed->lock);
+	ed->live = live;
+	spin_unlock(&ed->lock);
+}
+
+static void stop_device(void *data)
+{
+	struct dev_dax *dev_dax = data;
+
+	set_live(to_extmem_dax(dev_dax), false);
+	kill_dev_dax(dev_dax);
+}
+
+int extmem_dax_probe(struct dev_dax *dev_dax)
+{
+	struct extmem_dax *ed = to_extmem_dax(dev_dax);
+	int rc;
+
+	if (!ed || !ed->claim)
+		return -ENXIO;
+
+	/*
+	 * To the mm, S_DAX says that huge entries have pages behind them: it
+	 * would look for them when it zaps or splits one.
+	 */
+	dax_inode(dev_dax->dax_dev)->i_flags &= ~S_DAX;
+
+	rc = add_cdev(dev_dax);
+	if (rc)
+		return rc;
+
+	run_dax(dev_dax->dax_dev);
+	set_live(ed, true);
+	return devm_add_action_or_reset(&dev_dax->dev, stop_device, dev_dax);
+}
+
+int extmem_dax_quiesce(struct dev_dax *dev_dax)
+{
+	struct extmem_dax *ed = to_extmem_dax(dev_dax);
+	int rc = 0;
+
+	if (!ed)
+		return 0;
+
+	spin_lock(&ed->lock);
+	if (ed->claim && extmem_claim_busy(ed->claim))
+		rc = -EBUSY;
+	else
+		ed->live = false;
+	spin_unlock(&ed->lock);
+	return rc;
+}

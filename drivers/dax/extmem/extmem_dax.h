@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __EXTMEM_DAX_H__
+#define __EXTMEM_DAX_H__
+
+#include <linux/extmem.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/spinlock.h>
+
+#include "../bus.h"
+#include "../dax-private.h"
+#include "../region-ops.h"
+
+/* The words of a claim of EXTMEM_KIND_DAX; part of the hand-over ABI. */
+#define EXTMEM_DAX_ID		0	/* M of /dev/daxN.M */
+#define EXTMEM_DAX_ALIGN	1	/* its "align", in bytes */
+
+/**
+ * struct extmem_dax - what a device of a pool has beyond a dev_dax
+ * @lock: orders new mappings against unbinding and the claim's end
+ * @claim: the memory; NULL while the device's size is 0
+ * @live: device_dax is bound and stays so: mappings may be made
+ *
+ * It is dev_dax->private, made when the device first gets memory.
+ */
+struct extmem_dax {
+	spinlock_t lock;	/* of live, and of claim where it is not fixed */
+	struct extmem_claim *claim;
+	bool live;
+};
+
+static inline struct extmem_dax *to_extmem_dax(struct dev_dax *dev_dax)
+{
+	return dev_dax->private;
+}
+
+static inline struct extmem_pool *dev_dax_pool(struct dev_dax *dev_dax)
+{
+	return dev_dax->region->private;
+}
+
+static inline struct dev_dax *file_dev_dax(const struct file *file)
+{
+	return file->private_data;
+}
+
+/* ids.c */
+int extmem_dax_take_id(int want);
+void extmem_dax_put_id(int id);
+
+/* claim.c */
+extern const struct dax_region_ops extmem_dax_region_ops;
+struct extmem_dax *extmem_dax_attach(struct dev_dax *dev_dax);
+
+/* ranges.c */
+bool extmem_dax_aligned(const struct extmem_claim *claim, u64 align);
+int extmem_dax_sync_ranges(struct dev_dax *dev_dax,
+			   const struct extmem_claim *claim);
+
+/* restore.c */
+void extmem_dax_restore(struct dax_region *dax_region);
+
+/* device.c */
+int extmem_dax_probe(struct dev_dax *dev_dax);
+int extmem_dax_quiesce(struct dev_dax *dev_dax);
+
+/* file.c */
+extern const struct file_operations extmem_dax_fops;
+
+/* mmap.c */
+int extmem_dax_mmap_prepare(struct vm_area_desc *desc);
+unsigned long extmem_dax_get_unmapped_area(struct file *filp,
+					   unsigned long addr,
+					   unsigned long len,
+					   unsigned long pgoff,
+					   unsigned long flags);
+
+/* vma.c */
+extern const struct vm_operations_struct extmem_dax_vm_ops;
+
+/* fault.c */
+vm_fault_t extmem_dax_fault(struct vm_fault *vmf);
+vm_fault_t extmem_dax_huge_fault(struct vm_fault *vmf, unsigned int order);
+
+/* sysfs.c */
+extern const struct attribute_group extmem_dax_attribute_group;
+
+#endif /* __EXTMEM_DAX_H__ */

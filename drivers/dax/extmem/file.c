@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0
+/* /dev/daxN.M: open it, map it. */
+#include <linux/cdev.h>
+#include <linux/dax.h>
+#include <linux/module.h>
+#include <linux/pagemap.h>
+
+#include "extmem_dax.h"
+
+/* The cdev's parent is the device, see add_cdev(). */
+static struct dev_dax *inode_dev_dax(const struct inode *inode)
+{
+	return to_dev_dax(kobj_to_dev(inode->i_cdev->kobj.parent));
+}
+
+static int extmem_dax_open(struct inode *inode, struct file *filp)
+{
+	struct dev_dax *dev_dax = inode_dev_dax(inode);
+
+	/* One mapping for all nodes of the device, for kill_dev_dax(). */
+	filp->f_mapping = dax_inode(dev_dax->dax_dev)->i_mapping;
+	filp->f_wb_err = filemap_sample_wb_err(filp->f_mapping);
+	filp->private_data = dev_dax;
+	return 0;
+}
+
+const struct file_operations extmem_dax_fops = {
+	.llseek = noop_llseek,
+	.owner = THIS_MODULE,
+	.open = extmem_dax_open,
+	.get_unmapped_area = extmem_dax_get_unmapped_area,
+	.mmap_prepare = extmem_dax_mmap_prepare,
+	.fop_flags = FOP_MMAP_SYNC,
+};
