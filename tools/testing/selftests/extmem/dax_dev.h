@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef DAX_DEV_H
+#define DAX_DEV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define SZ_4K	(1UL << 12)
+#define SZ_2M	(1UL << 21)
+#define SZ_1G	(1UL << 30)
+
+/* A device of an extmem pool, driven through sysfs as libdaxctl does it. */
+struct dax_dev {
+	char name[32];
+	int region;
+};
+
+/* The region to test: that of the environment's EXTMEM_REGION, or 0. */
+int dax_region(void);
+
+/* Functions return 0 or a negative errno; dax_get() a negative one, too. */
+long long dax_region_available(int region);
+int dax_new(struct dax_dev *dev, int region);
+int dax_create(struct dax_dev *dev, int region, size_t size, size_t align);
+int dax_set_size(const struct dax_dev *dev, size_t size);
+int dax_set_align(const struct dax_dev *dev, size_t align);
+int dax_add_range(const struct dax_dev *dev, unsigned long start, size_t size);
+int dax_bind(const struct dax_dev *dev);
+int dax_unbind(const struct dax_dev *dev);
+int dax_delete(const struct dax_dev *dev);
+int dax_destroy(const struct dax_dev *dev);
+bool dax_bound(const struct dax_dev *dev);
+long long dax_get(const struct dax_dev *dev, const char *attr);
+int dax_open(const struct dax_dev *dev);
+void *dax_map(const struct dax_dev *dev, void *addr, size_t len, size_t off);
+
+#endif /* DAX_DEV_H */

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Creating, resizing and destroying devices of a pool: what is refused, that
+ * refusals change nothing, what a new device reads. Needs a pool of at least
+ * 2 GiB that nobody else uses.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../kselftest_harness.h"
+#include "dax_dev.h"
+
+#define PIECE	(2 * SZ_2M)
+
+FIXTURE(dax_size)
+{
+	int region;
+	long long free;
+	struct dax_dev dev;
+};
+
+FIXTURE_SETUP(dax_size)
+{
+	self->region = dax_region();
+	self->free = dax_region_available(self->region);
+	ASSERT_GE(self->free, 2 * SZ_1G);
+	ASSERT_EQ(dax_new(&self->dev, self->region), 0);
+}
+
+FIXTURE_TEARDOWN(dax_size)
+{
+	EXPECT_EQ(dax_destroy(&self->dev), 0);
+	EXPECT_EQ(dax_region_available(self->region), self->free);
+}
+
+static int read_uuid(const struct dax_dev *dev, char *uuid, size_t size)
+{
+	char path[128];
+	ssize_t len;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/dax/devices/%s/extmem/uuid",
+		 dev->name);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return -errno;
+	len = read(fd, uuid, size - 1);
+	close(fd);
+	if (len < 0)
+		return -errno;
+	uuid[len] = '\0';
+	return 0;
+}
+
+static bool all_bytes_are(const char *p, size_t len, char val)
+{
+	return p[0] == val && !memcmp(p, p + 1, len - 1);
+}
+
+TEST_F(dax_size, memory_is_accounted)
+{
+	ASSERT_EQ(dax_set_size(&self->dev, PIECE), 0);
+	EXPECT_EQ(dax_get(&self->dev, "size"), PIECE);
+	EXPECT_EQ(dax_region_available(self->region), self->free - PIECE);
+	ASSERT_EQ(dax_set_size(&self->dev, 2 * PIECE), 0);
+	EXPECT_EQ(dax_region_available(self->region), self->free - 2 * PIECE);
+	ASSERT_EQ(dax_set_size(&self->dev, SZ_2M), 0);
+	EXPECT_EQ(dax_get(&self->dev, "size"), SZ_2M);
+	EXPECT_EQ(dax_region_available(self->region), self->free - SZ_2M);
+	ASSERT_EQ(dax_set_size(&self->dev, 0), 0);
+	EXPECT_EQ(dax_region_available(self->region), self->free);
+}
+
+TEST_F(dax_size, bad_sizes_are_refused)
+{
+	EXPECT_EQ(dax_set_size(&self->dev, SZ_4K), -EINVAL);
+	EXPECT_EQ(dax_set_size(&self->dev, SZ_2M + SZ_4K), -EINVAL);
+	EXPECT_EQ(dax_set_size(&self->dev, 3), -EINVAL);
+	EXPECT_EQ(dax_set_align(&self->dev, 3 * SZ_4K), -EINVAL);
+	EXPECT_EQ(dax_set_align(&self->dev, SZ_1G), 0);
+	EXPECT_EQ(dax_set_size(&self->dev, SZ_2M), -EINVAL);
+	EXPECT_EQ(dax_get(&self->dev, "size"), 0);
+	EXPECT_EQ(dax_region_available(self->region), self->free);
+}
+
+TEST_F(dax_size, too_much_is_refused_and_changes_nothing)
+{
+	char before[64], after[64];
+
+	EXPECT_EQ(dax_set_size(&self->dev, self->free + SZ_2M), -ENOSPC);
+	EXPECT_EQ(dax_get(&self->dev, "size"), 0);
+	ASSERT_EQ(dax_set_size(&self->dev, PIECE), 0);
+	ASSERT_EQ(read_uuid(&self->dev, before, sizeof(before)), 0);
+	EXPECT_EQ(dax_set_size(&self->dev, self->free + SZ_2M), -ENOSPC);
+	EXPECT_EQ(dax_set_size(&self->dev, 1UL << 60), -ENOSPC);
+	EXPECT_EQ(dax_get(&self->dev, "size"), PIECE);
+	ASSERT_EQ(read_uuid(&self->dev, after, sizeof(after)), 0);
+	EXPECT_STREQ(before, after);
+	EXPECT_EQ(dax_region_available(self->region), self->free - PIECE);
+}
+
+TEST_F(dax_size, all_of_the_pool)
+{
+	struct dax_dev other;
+
+	ASSERT_EQ(dax_set_size(&self->dev, self->free), 0);
+	EXPECT_EQ(dax_region_available(self->region), 0);
+	EXPECT_EQ(dax_new(&other, self->region), -ENOSPC);
+}
+
+/* A gigabyte in sum is no gigabyte. */
+TEST_F(dax_size, alignment_needs_aligned_room)
+{
+	ASSERT_EQ(dax_set_size(&self->dev, SZ_2M), 0);
+	EXPECT_EQ(dax_set_align(&self->dev, SZ_1G), -EINVAL);
+	EXPECT_EQ(dax_get(&self->dev, "align"), SZ_2M);
+	EXPECT_EQ(dax_set_align(&self->dev, SZ_4K), 0);
+	EXPECT_EQ(dax_get(&self->dev, "align"), SZ_4K);
+	ASSERT_EQ(dax_set_size(&self->dev, 0), 0);
+	ASSERT_EQ(dax_set_align(&self->dev, SZ_1G), 0);
+	ASSERT_EQ(dax_set_size(&self->dev, SZ_1G), 0);
+	EXPECT_EQ(dax_get(&self->dev, "resource") % SZ_1G, 0);
+}
+
+TEST_F(dax_size, uuid_is_the_memorys)
+{
+	char uuid[64], same[64], other[64];
+
+	ASSERT_EQ(dax_set_size(&self->dev, PIECE), 0);
+	ASSERT_EQ(read_uuid(&self->dev, uuid, sizeof(uuid)), 0);
+	EXPECT_EQ(strlen(uuid), 37);
+	ASSERT_EQ(dax_set_size(&self->dev, 2 * PIECE), 0);
+	ASSERT_EQ(dax_set_size(&self->dev, SZ_2M), 0);
+	ASSERT_EQ(read_uuid(&self->dev, same, sizeof(same)), 0);
+	EXPECT_STREQ(uuid, same);
+	ASSERT_EQ(dax_set_size(&self->dev, 0), 0);
+	ASSERT_EQ(dax_set_size(&self->dev, PIECE), 0);
+	ASSERT_EQ(read_uuid(&self->dev, other, sizeof(other)), 0);
+	EXPECT_STRNE(uuid, other);
+}
+
+/* Dirty memory, its owner gone, reads zero under the next. */
+TEST_F(dax_size, new_memory_reads_zero)
+{
+	unsigned long start;
+	char *p;
+
+	ASSERT_EQ(dax_set_size(&self->dev, PIECE), 0);
+	ASSERT_EQ(dax_bind(&self->dev), 0);
+	start = dax_get(&self->dev, "resource");
+	p = dax_map(&self->dev, NULL, PIECE, 0);
+	ASSERT_NE(p, MAP_FAILED);
+	memset(p, 0xa5, PIECE);
+	munmap(p, PIECE);
+	ASSERT_EQ(dax_unbind(&self->dev), 0);
+	ASSERT_EQ(dax_set_size(&self->dev, 0), 0);
+
+	ASSERT_EQ(dax_add_range(&self->dev, start, PIECE), 0);
+	ASSERT_EQ(dax_get(&self->dev, "resource"), start);
+	ASSERT_EQ(dax_bind(&self->dev), 0);
+	p = dax_map(&self->dev, NULL, PIECE, 0);
+	ASSERT_NE(p, MAP_FAILED);
+	EXPECT_TRUE(all_bytes_are(p, PIECE, 0));
+	munmap(p, PIECE);
+}
+
+/* What a device grows by reads zero, what it had stays. */
+TEST_F(dax_size, shrink_and_grow)
+{
+	char *p;
+
+	ASSERT_EQ(dax_set_size(&self->dev, 2 * PIECE), 0);
+	ASSERT_EQ(dax_bind(&self->dev), 0);
+	p = dax_map(&self->dev, NULL, 2 * PIECE, 0);
+	ASSERT_NE(p, MAP_FAILED);
+	memset(p, 0x3c, 2 * PIECE);
+	munmap(p, 2 * PIECE);
+	ASSERT_EQ(dax_unbind(&self->dev), 0);
+	ASSERT_EQ(dax_set_size(&self->dev, PIECE), 0);
+	ASSERT_EQ(dax_set_size(&self->dev, 2 * PIECE), 0);
+	ASSERT_EQ(dax_bind(&self->dev), 0);
+	p = dax_map(&self->dev, NULL, 2 * PIECE, 0);
+	ASSERT_NE(p, MAP_FAILED);
+	EXPECT_TRUE(all_bytes_are(p, PIECE, 0x3c));
+	EXPECT_TRUE(all_bytes_are(p + PIECE, PIECE, 0));
+	munmap(p, 2 * PIECE);
+}
+
+/* Where the pool has 8 * PIECE contiguous bytes to play with. */
+static unsigned long find_room(struct dax_dev *dev)
+{
+	unsigned long start = 0;
+
+	if (!dax_set_size(dev, 8 * PIECE) &&
+	    dax_get(dev, "extmem/extents") == 1)
+		start = dax_get(dev, "resource");
+	dax_set_size(dev, 0);
+	return start;
+}
+
+TEST_F(dax_size, two_extents_are_one_device)
+{
+	unsigned long start = find_room(&self->dev);
+	size_t i;
+	char *p;
+
+	ASSERT_NE(start, 0);
+	ASSERT_EQ(dax_add_range(&self->dev, start + 4 * PIECE, PIECE), 0);
+	ASSERT_EQ(dax_add_range(&self->dev, start, PIECE), 0);
+	ASSERT_EQ(dax_get(&self->dev, "extmem/extents"), 2);
+	ASSERT_EQ(dax_get(&self->dev, "size"), 2 * PIECE);
+	EXPECT_EQ(dax_get(&self->dev, "mapping0/start"), start + 4 * PIECE);
+	EXPECT_EQ(dax_get(&self->dev, "mapping1/start"), start);
+	EXPECT_EQ(dax_get(&self->dev, "mapping1/page_offset"), PIECE / SZ_4K);
+
+	ASSERT_EQ(dax_bind(&self->dev), 0);
+	p = dax_map(&self->dev, NULL, 2 * PIECE, 0);
+	ASSERT_NE(p, MAP_FAILED);
+	for (i = 0; i < 2 * PIECE; i += SZ_4K)
+		*(size_t *)(p + i) = i + 1;
+	munmap(p, 2 * PIECE);
+	p = dax_map(&self->dev, NULL, SZ_2M, PIECE);
+	ASSERT_NE(p, MAP_FAILED);
+	EXPECT_EQ(*(size_t *)p, PIECE + 1);
+	munmap(p, SZ_2M);
+	p = dax_map(&self->dev, NULL, 2 * SZ_2M, PIECE - SZ_2M);
+	ASSERT_NE(p, MAP_FAILED);
+	for (i = 0; i < 2 * SZ_2M; i += SZ_4K)
+		ASSERT_EQ(*(size_t *)(p + i), PIECE - SZ_2M + i + 1);
+	munmap(p, 2 * SZ_2M);
+}
+
+/* What follows the last extent becomes part of it. */
+TEST_F(dax_size, extents_join)
+{
+	unsigned long start = find_room(&self->dev);
+
+	ASSERT_NE(start, 0);
+	ASSERT_EQ(dax_add_range(&self->dev, start, PIECE), 0);
+	ASSERT_EQ(dax_add_range(&self->dev, start + PIECE, PIECE), 0);
+	EXPECT_EQ(dax_get(&self->dev, "extmem/extents"), 1);
+	EXPECT_EQ(dax_get(&self->dev, "mapping0/end"), start + 2 * PIECE - 1);
+	EXPECT_EQ(dax_get(&self->dev, "size"), 2 * PIECE);
+}
+
+TEST_F(dax_size, shrink_drops_whole_extents)
+{
+	unsigned long start = find_room(&self->dev);
+
+	ASSERT_NE(start, 0);
+	ASSERT_EQ(dax_add_range(&self->dev, start, PIECE), 0);
+	ASSERT_EQ(dax_add_range(&self->dev, start + 2 * PIECE, PIECE), 0);
+	ASSERT_EQ(dax_add_range(&self->dev, start + 4 * PIECE, PIECE), 0);
+	ASSERT_EQ(dax_set_size(&self->dev, PIECE + SZ_2M), 0);
+	EXPECT_EQ(dax_get(&self->dev, "extmem/extents"), 2);
+	EXPECT_EQ(dax_get(&self->dev, "mapping1/end"),
+		  start + 2 * PIECE + SZ_2M - 1);
+	EXPECT_EQ(dax_region_available(self->region),
+		  self->free - PIECE - SZ_2M);
+}
+
+TEST_F(dax_size, bad_ranges_are_refused)
+{
+	unsigned long start = find_room(&self->dev);
+
+	ASSERT_NE(start, 0);
+	ASSERT_EQ(dax_add_range(&self->dev, start, PIECE), 0);
+	EXPECT_EQ(dax_add_range(&self->dev, start, PIECE), -EBUSY);
+	EXPECT_EQ(dax_add_range(&self->dev, start + SZ_2M, PIECE), -EBUSY);
+	EXPECT_EQ(dax_add_range(&self->dev, start + PIECE + SZ_4K, PIECE),
+		  -EINVAL);
+	EXPECT_EQ(dax_add_range(&self->dev, 0, PIECE), -EINVAL);
+	EXPECT_EQ(dax_add_range(&self->dev, -PIECE, PIECE), -EINVAL);
+	EXPECT_EQ(dax_add_range(&self->dev, start + PIECE, 0), -EINVAL);
+	EXPECT_EQ(dax_get(&self->dev, "size"), PIECE);
+	ASSERT_EQ(dax_bind(&self->dev), 0);
+	EXPECT_EQ(dax_add_range(&self->dev, start + PIECE, PIECE), -EBUSY);
+	EXPECT_EQ(dax_get(&self->dev, "size"), PIECE);
+}
+
+/* kmem would give the memory to the page allocator. */
+TEST_F(dax_size, only_device_dax_binds)
+{
+	int fd = open("/sys/bus/dax/drivers/kmem/bind", O_WRONLY);
+
+	ASSERT_EQ(dax_set_size(&self->dev, PIECE), 0);
+	if (fd < 0)	/* not built in, so it can't bind either */
+		return;
+	EXPECT_EQ(write(fd, self->dev.name, strlen(self->dev.name)), -1);
+	EXPECT_EQ(errno, ENODEV);
+	close(fd);
+	EXPECT_FALSE(dax_bound(&self->dev));
+	EXPECT_EQ(dax_bind(&self->dev), 0);
+}
+
+TEST_HARNESS_MAIN
