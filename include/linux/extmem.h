@@ -2,6 +2,7 @@
 #ifndef _LINUX_EXTMEM_H
 #define _LINUX_EXTMEM_H
 
+#include <linux/bits.h>
 #include <linux/errno.h>
 #include <linux/range.h>
 #include <linux/sizes.h>
@@ -26,7 +27,7 @@
 
 /** EXTMEM_GRANULE - the unit of allocation, in bytes. */
 #define EXTMEM_GRANULE_SHIFT	21
-#define EXTMEM_GRANULE		(1UL << EXTMEM_GRANULE_SHIFT)
+#define EXTMEM_GRANULE		BIT(EXTMEM_GRANULE_SHIFT)
 
 /** EXTMEM_ANYWHERE - no wish for an address, see extmem_claim_grow(). */
 #define EXTMEM_ANYWHERE		(~0ULL)
@@ -69,10 +70,6 @@ struct extmem_pool *extmem_pool_next(struct extmem_pool *pool);
 int extmem_pool_nid(const struct extmem_pool *pool);
 struct range extmem_pool_span(const struct extmem_pool *pool);
 u64 extmem_pool_available(struct extmem_pool *pool);
-
-#define for_each_extmem_pool(pool)				\
-	for ((pool) = extmem_pool_next(NULL); (pool);		\
-	     (pool) = extmem_pool_next(pool))
 
 /* Claims. */
 struct extmem_claim *extmem_claim_create(struct extmem_pool *pool,

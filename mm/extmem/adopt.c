@@ -194,7 +194,7 @@ const char *extmem_adopt(struct extmem_map *map,
 	if (adopt_claims(&ad))
 		extmem_note_all(map, "page of claim records: damaged");
 	if (map->readonly)
-		extmem_note_all(map, "hand-over map has features this kernel does not know: no new claims");
+		extmem_note_all(map, "hand-over map: unknown features, no new claims");
 	extmem_adopt_longs(&ad);
 	extmem_adopt_bad(&ad);
 	xa_destroy(&ad.longs);

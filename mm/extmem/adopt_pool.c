@@ -63,12 +63,12 @@ static void check_sums(struct extmem_pool *pool, const struct extmem_pool_ser *s
 
 	if (extmem_bits_sum(space->alloc, space->nbits) != ser->alloc_sum) {
 		pool->distrust = true;
-		extmem_note(pool, "allocation bitmap: sum mismatch, all but sound claims is quarantined");
+		extmem_note(pool, "allocation bitmap: sum mismatch, unclaimed memory is quarantined");
 	}
 	if (extmem_bits_sum(space->dirty, space->nbits / EXTMEM_UNIT_GRANULES) !=
 	    ser->dirty_sum) {
 		extmem_pool_all_dirty(pool);
-		extmem_note(pool, "dirty bitmap: sum mismatch, all free memory is cleared before use");
+		extmem_note(pool, "dirty bitmap: sum mismatch, all free memory counts as dirty");
 	}
 }
 

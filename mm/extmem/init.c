@@ -5,6 +5,7 @@
  */
 #define pr_fmt(fmt) "extmem: " fmt
 
+#include <linux/extmem_arch.h>
 #include <linux/init.h>
 #include <linux/ioport.h>
 #include <linux/kexec_handover.h>
@@ -147,7 +148,7 @@ static void __init claim_pool(struct extmem_pool *pool)
 	for (i = 0; i < pool->nr_ranges; i++) {
 		if (!claim_range(pool, &pool->range[i]))
 			continue;
-		extmem_note(pool, "%#llx-%#llx is in use by somebody else: nothing of the pool is used",
+		extmem_note(pool, "%#llx-%#llx is in use elsewhere: nothing of the pool is used",
 			    pool->range[i].start, pool->range[i].end);
 		pool->held += (u64)pool->nr_granules << EXTMEM_GRANULE_SHIFT;
 		pool->nr_granules = 0;
@@ -197,6 +198,7 @@ static void __init offer(struct extmem_map *map)
 		pr_warn("KHO is off: a kexec keeps the memory reserved but loses what is in it\n");
 }
 
+/* An fs_initcall as KHO's own is, and linked after it */
 static int __init extmem_init(void)
 {
 	struct extmem_map *map = &extmem_map;
@@ -224,5 +226,4 @@ static int __init extmem_init(void)
 	offer(map);
 	return 0;
 }
-/* KHO is there since the same level, and linked before */
 fs_initcall(extmem_init);

@@ -212,7 +212,7 @@ struct extmem_map_ops {
  */
 struct extmem_map {
 	const struct extmem_map_ops *ops;
-	struct mutex lock;
+	struct mutex lock; /* pools, claims, bitmaps and records */
 	struct extmem_map_ser *ser;
 	struct list_head pools;
 	struct extmem_table pool_table;
@@ -381,13 +381,5 @@ int extmem_clear(struct extmem_map *map, phys_addr_t pa, u64 bytes);
 
 /* sysfs.c */
 int extmem_sysfs_add(struct extmem_pool *pool);
-
-/* arch/x86/mm/extmem.c */
-void extmem_arch_protect(const struct range *range);
-void extmem_arch_adopted(const struct range *range);
-bool extmem_arch_held(unsigned int i, struct range *range);
-bool extmem_arch_owns(const struct range *range);
-bool extmem_arch_warm(void);
-int extmem_arch_unmap(const struct range *range);
 
 #endif /* _MM_EXTMEM_INTERNAL_H */

@@ -4,6 +4,7 @@
  * KHO is off. They are ordinary kernel pages with a struct page, not extended
  * memory.
  */
+#include <linux/extmem_arch.h>
 #include <linux/gfp.h>
 #include <linux/init.h>
 #include <linux/io.h>

@@ -9,6 +9,7 @@
 #define pr_fmt(fmt) "extmem: " fmt
 
 #include <linux/crash_dump.h>
+#include <linux/extmem_arch.h>
 #include <linux/init.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>

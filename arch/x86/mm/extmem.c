@@ -8,16 +8,14 @@
  * KHO, or through a kernel without extmem, it is known what is there. It only
  * protects: what the memory is comes from the hand-over map.
  */
-#include <linux/extmem.h>
+#include <linux/extmem_arch.h>
 #include <linux/init.h>
 #include <linux/mm.h>
-#include <linux/range.h>
 
 #include <asm/e820/api.h>
 #include <asm/set_memory.h>
 #include <asm/setup.h>
 
-#include "../../../mm/extmem/internal.h"
 #include "mm_internal.h"
 
 /* A kexec'd kernel finds this as its type of boot loader */

@@ -144,7 +144,7 @@ static void __init add_regions(void)
 	int rc;
 
 	/* First everyone's own number, so that no substitute takes one. */
-	for_each_extmem_pool(pool)
+	for (pool = extmem_pool_next(NULL); pool; pool = extmem_pool_next(pool))
 		if (add_region(pool))
 			pr_err("node %d: no memory for a dax region\n",
 			       extmem_pool_nid(pool));

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _LINUX_EXTMEM_ARCH_H
+#define _LINUX_EXTMEM_ARCH_H
+
+#include <linux/range.h>
+#include <linux/types.h>
+
+/*
+ * What mm/extmem needs of an architecture that selects ARCH_HAS_EXTMEM. All of
+ * it is for boot.
+ */
+void extmem_arch_protect(const struct range *range);
+void extmem_arch_adopted(const struct range *range);
+bool extmem_arch_held(unsigned int i, struct range *range);
+bool extmem_arch_owns(const struct range *range);
+bool extmem_arch_warm(void);
+int extmem_arch_unmap(const struct range *range);
+
+#endif /* _LINUX_EXTMEM_ARCH_H */
