@@ -36,11 +36,15 @@ depmod_of_rootfs() {
 		"$rootfs/usr/lib/x86_64-linux-gnu" "$rootfs/usr/bin/kmod" "$@"
 }
 
-build_relay() {
-	! [ "$build/relay" -nt "$bed/guest/relay.c" ] || return 0
-	gcc -O2 -Wall -D_GNU_SOURCE -static -o "$build/relay.$$" \
-		"$bed/guest/relay.c"
-	mv "$build/relay.$$" "$build/relay"
+# What goes into the machine besides scripts, made when its source changed.
+build_parts() {
+	[ "$build/relay" -nt "$bed/guest/relay.c" ] || {
+		gcc -O2 -Wall -D_GNU_SOURCE -static -o "$build/relay.new" \
+			"$bed/guest/relay.c"
+		mv "$build/relay.new" "$build/relay"
+	}
+	{ [ "$build/initrd" -nt "$bed/guest/stage1" ] &&
+		[ "$build/initrd" -nt "$rootfs.key" ]; } || "$bed/mkinitrd"
 }
 
 # fill_run: everything the machine reads from /bed.
@@ -51,6 +55,7 @@ fill_run() {
 		"$bed/guest/start-udev" "$bed/guest/next.sh" \
 		"$bed/guest/quote.sh" "$build/relay" "$run/bed/bin"
 	cp "$kernel" "$run/bed/kernel"
+	cp "$build/initrd" "$run/bed/initrd"
 	echo /bed/kernel | tee "$run/bed/kernel-path" \
 		>"$run/bed/first-kernel-path"
 	cp -r "$build/modules/lib/modules/." "$run/bed/modules"
