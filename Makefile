@@ -5,9 +5,9 @@
 S := tools/testing/selftests/extmem
 DEBUG ?= 0
 EXTMEM ?= y
-export DEBUG EXTMEM KSRC JOBS
+export DEBUG EXTMEM KSRC JOBS C
 
-.PHONY: help deps kernel rootfs shell test clean
+.PHONY: help deps kernel rootfs shell vm test clean
 
 help:
 	@echo 'make deps            install the Debian packages that are missing (root)'
@@ -18,6 +18,7 @@ help:
 	@echo '  JOBS=n             compile n files at a time (default: one a CPU)'
 	@echo 'make rootfs          the test machine'\''s Debian 13: build/rootfs.img'
 	@echo 'make shell           a shell in the test machine'
+	@echo 'make vm C="COMMAND"   a shell command in the test machine; A="OPTION..." for vm'
 	@echo 'make test            build all and run every test; T=NN-name runs some'
 	@echo 'make clean           remove build/'
 	@echo
@@ -34,6 +35,9 @@ rootfs: deps
 
 shell: kernel rootfs
 	@$(S)/vm --shell --append extmem=0:1G,1:1G
+
+vm: kernel rootfs
+	@$(S)/vm $(A) -- sh -c "$$C"
 
 test: deps
 	@$(S)/run-tests $(T)

@@ -10,7 +10,7 @@ BEGIN {
 		"watchdog: BUG: |Bad page |BUG [a-z0-9_-]+ .*: |" \
 		"kmemleak: [0-9]+ new suspected|stack segment|" \
 		"(INFO|WARNING): .*(lock|RCU)|kernel BUG at |" \
-		"page_owner|ODEBUG: |list_(add|del) corruption|" \
+		"ODEBUG: |list_(add|del) corruption|" \
 		"usercopy: |divide error|invalid opcode|double fault|" \
 		"this boot was not asked for)"
 }
