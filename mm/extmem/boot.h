@@ -15,6 +15,7 @@ struct extmem_boot_pool {
 };
 
 struct extmem_boot_pool *extmem_boot_pool(int nid);
+bool extmem_boot_obeyed(void);
 const struct extmem_map_ser *
 extmem_handover(size_t *size, const void *(*peek)(phys_addr_t pa, size_t bytes));
 

@@ -124,7 +124,8 @@ static void __init take_over(struct extmem_map *map)
 			map->ser->nr_pools, claims, map->ser->generation,
 			ktime_us_delta(ktime_get(), start));
 	}
-	hold_rest(map, fault);
+	if (!extmem_boot_obeyed())
+		hold_rest(map, fault);
 }
 
 /* Nobody else may have the memory, and it is ordinary memory to the caches */

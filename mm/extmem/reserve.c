@@ -30,6 +30,7 @@
 
 static char asked[COMMAND_LINE_SIZE] __initdata;
 static bool asked_any __initdata;
+static bool obeyed __initdata;
 static struct extmem_boot_pool boot_pools[MAX_NUMNODES] __initdata;
 
 static int __init extmem_setup(char *val)
@@ -51,6 +52,16 @@ early_param("extmem", extmem_setup);
 struct extmem_boot_pool * __init extmem_boot_pool(int nid)
 {
 	return &boot_pools[nid];
+}
+
+/**
+ * extmem_boot_obeyed - whether memory could be reserved in this boot.
+ *
+ * Return: false if there was, or may have been, memory of a former kernel's.
+ */
+bool __init extmem_boot_obeyed(void)
+{
+	return obeyed;
 }
 
 static u64 __init node_size(int nid)
@@ -152,30 +163,30 @@ static const char * __init check_entry(int nid, u64 size)
 	return NULL;
 }
 
-static void __init do_entry(const char *entry, bool obey)
+static void __init do_entry(const char *entry)
 {
 	const char *rule;
 	u64 size = 0;
 	int nid = 0;
 
 	rule = extmem_parse_entry(entry, &nid, &size);
-	if (!rule && obey)
+	if (!rule && obeyed)
 		rule = check_entry(nid, size);
 	if (rule) {
 		pr_err("\"%s\" refused: %s\n", entry, rule);
 		return;
 	}
 	boot_pools[nid].asked = size;
-	if (obey)
+	if (obeyed)
 		reserve_node(nid, size);
 }
 
-static void __init do_entries(bool obey)
+static void __init do_entries(void)
 {
 	char *rest = asked, *entry;
 
 	while (asked_any && (entry = strsep(&rest, ",")))
-		do_entry(entry, obey);
+		do_entry(entry);
 }
 
 static const void * __init early_peek(phys_addr_t pa, size_t bytes)
@@ -249,5 +260,8 @@ void __init extmem_reserve(void)
 	root = extmem_handover(&size, early_peek);
 	if (root && !extmem_root_fault(root, size))
 		extmem_walk_pools(&early_ops, root, early_pool, NULL);
-	do_entries(!root && !held_any() && !is_kho_boot());
+	obeyed = !root && !held_any() && !is_kho_boot();
+	if (asked_any && !obeyed)
+		pr_info("extmem= is not obeyed, only compared: a former kernel may have left memory in use\n");
+	do_entries();
 }

@@ -6,11 +6,15 @@
  * The mark is an e820 type of its own. Kernels that don't know the type leave
  * the memory alone and hand the mark on, so that even after a kexec without
  * KHO, or through a kernel without extmem, it is known what is there. It only
- * protects: what the memory is comes from the hand-over map.
+ * protects: what the memory is comes from the hand-over map. To user space the
+ * type has the name of reserved memory, which is what its tools understand.
  */
+#include <linux/extmem.h>
 #include <linux/extmem_arch.h>
 #include <linux/init.h>
+#include <linux/kexec_handover.h>
 #include <linux/mm.h>
+#include <linux/numa.h>
 
 #include <asm/e820/api.h>
 #include <asm/set_memory.h>
@@ -53,6 +57,32 @@ void __init extmem_arch_adopted(const struct range *range)
 	retype(e820_table_firmware, range, E820_TYPE_EXTMEM, E820_TYPE_RAM);
 }
 
+/*
+ * kexec_load(2) makes the next kernel's table of names, among which ours is
+ * just reserved. What then looks like a pool is a reserved gigabyte, or the
+ * beginning of one, in what the node tables call memory.
+ */
+static bool __init looks_like_pool(const struct e820_entry *entry,
+				   struct range *range)
+{
+	u64 start = ALIGN(entry->addr, SZ_1G);
+	u64 end = ALIGN_DOWN(entry->addr + entry->size, EXTMEM_GRANULE);
+
+	if (entry->type != E820_TYPE_RESERVED || start >= end ||
+	    phys_to_target_node(start) == NUMA_NO_NODE)
+		return false;
+	*range = DEFINE_RANGE(start, end - 1);
+	return true;
+}
+
+static bool __init is_held(const struct e820_entry *entry, struct range *range)
+{
+	if (entry->type != E820_TYPE_EXTMEM)
+		return !is_kho_boot() && looks_like_pool(entry, range);
+	*range = DEFINE_RANGE(entry->addr, entry->addr + entry->size - 1);
+	return true;
+}
+
 /**
  * extmem_arch_held - iterate over memory a former kernel reserved.
  * @i: which piece, from 0
@@ -66,14 +96,9 @@ bool __init extmem_arch_held(unsigned int i, struct range *range)
 
 	if (!extmem_arch_warm())
 		return false;
-	for (idx = 0; idx < e820_table->nr_entries; idx++) {
-		const struct e820_entry *entry = &e820_table->entries[idx];
-
-		if (entry->type != E820_TYPE_EXTMEM || i--)
-			continue;
-		*range = DEFINE_RANGE(entry->addr, entry->addr + entry->size - 1);
-		return true;
-	}
+	for (idx = 0; idx < e820_table->nr_entries; idx++)
+		if (is_held(&e820_table->entries[idx], range) && !i--)
+			return true;
 	return false;
 }
 
