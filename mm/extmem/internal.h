@@ -365,6 +365,7 @@ void extmem_adopt_bad(struct extmem_adoption *ad);
 
 /* quarantine.c */
 const char *extmem_reason_text(u64 reason);
+void extmem_note_log(const struct extmem_pool *pool, const char *text);
 void extmem_note(struct extmem_pool *pool, const char *fmt, ...) __printf(2, 3);
 void extmem_note_all(struct extmem_map *map, const char *text);
 const char *extmem_note_text(const struct extmem_pool *pool, unsigned int i);

@@ -6,6 +6,8 @@
  */
 #define pr_fmt(fmt) "extmem: " fmt
 
+#include <kunit/static_stub.h>
+
 #include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/stdarg.h>
@@ -42,6 +44,19 @@ const char *extmem_reason_text(u64 reason)
 }
 
 /**
+ * extmem_note_log - tell the kernel log what is wrong with a pool.
+ * @pool: the pool
+ * @text: a line without a newline
+ *
+ * Tests that do damage by the thousand replace this.
+ */
+void extmem_note_log(const struct extmem_pool *pool, const char *text)
+{
+	KUNIT_STATIC_STUB_REDIRECT(extmem_note_log, pool, text);
+	pr_warn("node %d: %s\n", pool->nid, text);
+}
+
+/**
  * extmem_note - write down what is wrong with a pool.
  * @pool: the pool
  * @fmt: format of a line without a newline
@@ -59,7 +74,7 @@ void extmem_note(struct extmem_pool *pool, const char *fmt, ...)
 	va_start(args, fmt);
 	text = kvasprintf(GFP_KERNEL, fmt, args);
 	va_end(args);
-	pr_warn("node %d: %s\n", pool->nid, text ?: fmt);
+	extmem_note_log(pool, text ?: fmt);
 
 	note = pool->nr_notes < NOTES_MAX ? kzalloc_obj(*note) : NULL;
 	if (!note || !text) {
