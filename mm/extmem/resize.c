@@ -85,9 +85,10 @@ static void give_back(struct extmem_pool *pool, const struct extmem_runs *runs)
 				  runs->run[i].nr, false);
 }
 
-static int clear_dirty(struct extmem_pool *pool, const struct extmem_runs *runs)
+/* Which of the granules that were just taken have to be cleared */
+static int list_dirty(const struct extmem_pool *pool, const struct extmem_runs *runs,
+		      struct extmem_runs *dirty)
 {
-	struct extmem_map *map = pool->map;
 	unsigned int i;
 	int err = 0;
 
@@ -97,10 +98,35 @@ static int clear_dirty(struct extmem_pool *pool, const struct extmem_runs *runs)
 		struct extmem_run run;
 
 		while (!err && extmem_dirty_next(&pool->space, &pos, end, &run))
-			err = map->ops->clear(map, extmem_pool_phys(pool, run.first),
-					      (u64)run.nr << EXTMEM_GRANULE_SHIFT);
+			err = extmem_runs_add(dirty, run.first, run.nr);
 	}
 	return err;
+}
+
+static int clear_dirty(struct extmem_pool *pool, const struct extmem_runs *dirty)
+{
+	struct extmem_map *map = pool->map;
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < dirty->nr; i++)
+		err = map->ops->clear(map, extmem_pool_phys(pool, dirty->run[i].first),
+				      (u64)dirty->run[i].nr << EXTMEM_GRANULE_SHIFT);
+	return err;
+}
+
+/*
+ * Give granules back that were not cleared after all. Who got the other granule
+ * of a unit meanwhile has settled both.
+ */
+static void give_back_dirty(struct extmem_pool *pool, const struct extmem_runs *runs,
+			    const struct extmem_runs *dirty)
+{
+	unsigned int i;
+
+	give_back(pool, runs);
+	for (i = 0; i < dirty->nr; i++)
+		extmem_dirty_mark(&pool->space, dirty->run[i].first, dirty->run[i].nr);
 }
 
 static void settle(struct extmem_pool *pool, const struct extmem_runs *runs)
@@ -119,16 +145,19 @@ static int take_clean(struct extmem_pool *pool, const struct extmem_claim *claim
 		      u64 start, u64 size, u64 align, struct extmem_runs *runs)
 {
 	struct extmem_map *map = pool->map;
+	struct extmem_runs dirty = {};
 	int err;
 
 	err = take(pool, claim, start, size, align, runs);
 	if (err)
 		return err;
+	err = list_dirty(pool, runs, &dirty);
 	extmem_pool_update(pool);
 	map->inflight++;
 
 	mutex_unlock(&map->lock);
-	err = clear_dirty(pool, runs);
+	if (!err)
+		err = clear_dirty(pool, &dirty);
 	mutex_lock(&map->lock);
 
 	if (!--map->inflight)
@@ -136,9 +165,10 @@ static int take_clean(struct extmem_pool *pool, const struct extmem_claim *claim
 	if (!err && map->frozen)
 		err = -ESHUTDOWN;
 	if (err)
-		give_back(pool, runs);
+		give_back_dirty(pool, runs, &dirty);
 	else
 		settle(pool, runs);
+	extmem_runs_free(&dirty);
 	extmem_pool_update(pool);
 	return err;
 }
