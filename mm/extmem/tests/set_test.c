@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sets with summaries, and bitmaps with sums: the two the allocator stands on.
+ */
+#include <linux/bitmap.h>
+#include <linux/prandom.h>
+
+#include "fake.h"
+
+static void set_empty(struct kunit *test)
+{
+	struct extmem_set set;
+
+	KUNIT_ASSERT_EQ(test, extmem_set_init(&set, 100), 0);
+	KUNIT_EXPECT_EQ(test, set.nlevels, 2);
+	KUNIT_EXPECT_EQ(test, extmem_set_first(&set), 100);
+	extmem_set_add(&set, 99);
+	KUNIT_EXPECT_EQ(test, extmem_set_first(&set), 99);
+	extmem_set_del(&set, 99);
+	KUNIT_EXPECT_EQ(test, extmem_set_first(&set), 100);
+	extmem_set_exit(&set);
+	KUNIT_EXPECT_EQ(test, set.nlevels, 0);
+}
+
+static void set_sizes(struct kunit *test)
+{
+	static const unsigned long sizes[] = {
+		1, 63, 64, 65, 4095, 4096, 4097, 64 * 4096, 64 * 4096 + 1,
+		64UL * 64 * 64 * 64,
+	};
+	struct extmem_set set;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		KUNIT_ASSERT_EQ(test, extmem_set_init(&set, sizes[i]), 0);
+		extmem_set_add(&set, sizes[i] - 1);
+		KUNIT_EXPECT_EQ(test, extmem_set_first(&set), sizes[i] - 1);
+		extmem_set_add(&set, 0);
+		KUNIT_EXPECT_EQ(test, extmem_set_first(&set), 0);
+		extmem_set_del(&set, 0);
+		KUNIT_EXPECT_EQ(test, extmem_set_first(&set),
+				sizes[i] == 1 ? 1 : sizes[i] - 1);
+		extmem_set_exit(&set);
+	}
+}
+
+static void set_too_big(struct kunit *test)
+{
+	struct extmem_set set;
+
+	KUNIT_EXPECT_EQ(test, extmem_set_init(&set, 64UL * 64 * 64 * 64 + 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, set.nlevels, 0);
+}
+
+#define SET_BITS	10000
+
+static void set_random(struct kunit *test)
+{
+	unsigned long *model = kunit_kcalloc(test, BITS_TO_LONGS(SET_BITS),
+					     sizeof(long), GFP_KERNEL);
+	struct rnd_state rnd;
+	struct extmem_set set;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, model);
+	KUNIT_ASSERT_EQ(test, extmem_set_init(&set, SET_BITS), 0);
+	prandom_seed_state(&rnd, 1);
+	for (i = 0; i < 20000; i++) {
+		unsigned long bit = prandom_u32_state(&rnd) % SET_BITS;
+
+		/* few members, so that summaries come and go */
+		if (i % 3) {
+			bit = find_next_bit(model, SET_BITS, bit);
+			if (bit == SET_BITS)
+				continue;
+			extmem_set_del(&set, bit);
+			__clear_bit(bit, model);
+		} else {
+			extmem_set_add(&set, bit);
+			__set_bit(bit, model);
+		}
+		KUNIT_ASSERT_EQ(test, extmem_set_first(&set),
+				find_first_bit(model, SET_BITS));
+	}
+	KUNIT_EXPECT_TRUE(test, bitmap_equal(model, set.level[0], SET_BITS));
+	extmem_set_exit(&set);
+}
+
+#define MAP_BITS	1024
+
+static void bits_random(struct kunit *test)
+{
+	DECLARE_BITMAP(map, MAP_BITS) = {};
+	DECLARE_BITMAP(model, MAP_BITS) = {};
+	u64 sum = extmem_bits_sum(map, MAP_BITS);
+	struct rnd_state rnd;
+	unsigned int i;
+
+	prandom_seed_state(&rnd, 2);
+	for (i = 0; i < 5000; i++) {
+		unsigned long first = prandom_u32_state(&rnd) % MAP_BITS;
+		unsigned long nr = prandom_u32_state(&rnd) % (MAP_BITS - first + 1);
+		bool val = prandom_u32_state(&rnd) & 1;
+
+		extmem_bits_change(map, &sum, first, nr, val);
+		if (val)
+			bitmap_set(model, first, nr);
+		else
+			bitmap_clear(model, first, nr);
+		KUNIT_ASSERT_TRUE(test, bitmap_equal(map, model, MAP_BITS));
+		KUNIT_ASSERT_EQ(test, sum, extmem_bits_sum(map, MAP_BITS));
+	}
+}
+
+/* A sum sees every single bit, and words that have changed places */
+static void bits_sum(struct kunit *test)
+{
+	DECLARE_BITMAP(map, MAP_BITS) = {};
+	unsigned long bit;
+	u64 sum;
+
+	bitmap_set(map, 100, 300);
+	sum = extmem_bits_sum(map, MAP_BITS);
+	for (bit = 0; bit < MAP_BITS; bit++) {
+		__change_bit(bit, map);
+		KUNIT_ASSERT_NE(test, extmem_bits_sum(map, MAP_BITS), sum);
+		__change_bit(bit, map);
+	}
+	swap(map[0], map[3]);
+	KUNIT_EXPECT_NE(test, extmem_bits_sum(map, MAP_BITS), sum);
+}
+
+static struct kunit_case set_cases[] = {
+	KUNIT_CASE(set_empty),
+	KUNIT_CASE(set_sizes),
+	KUNIT_CASE(set_too_big),
+	KUNIT_CASE(set_random),
+	KUNIT_CASE(bits_random),
+	KUNIT_CASE(bits_sum),
+	{}
+};
+
+static struct kunit_suite set_suite = {
+	.name = "extmem_set",
+	.test_cases = set_cases,
+};
+
+kunit_test_suite(set_suite);
