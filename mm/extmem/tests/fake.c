@@ -128,6 +128,10 @@ const struct extmem_map_ops extmem_fake_ops = {
 	.owns = fake_owns,
 };
 
+static void no_log(const struct extmem_pool *pool, const char *text)
+{
+}
+
 /* A machine whose first kernel runs, without pools so far */
 int extmem_fake_init(struct kunit *test)
 {
@@ -138,6 +142,8 @@ int extmem_fake_init(struct kunit *test)
 		.disowned = { .start = 1, .end = 0 },
 	};
 	INIT_LIST_HEAD(&fake.pages);
+	/* what is noted of damage done on purpose need not go to the log */
+	kunit_activate_static_stub(test, extmem_note_log, no_log);
 	return extmem_map_init(&fake.map, &extmem_fake_ops);
 }
 
@@ -217,16 +223,6 @@ void extmem_fake_forget(phys_addr_t pa)
 
 	if (page)
 		page->state = GONE;
-}
-
-static void no_log(const struct extmem_pool *pool, const char *text)
-{
-}
-
-/* Thousands of notes about damage done on purpose need not go to the log */
-void extmem_fake_hush(struct kunit *test)
-{
-	kunit_activate_static_stub(test, extmem_note_log, no_log);
 }
 
 struct extmem_pool *extmem_fake_pool(int nid, u64 start, u64 size, bool dirty)

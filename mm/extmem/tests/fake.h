@@ -60,7 +60,6 @@ const char *extmem_fake_boot(struct kunit *test);
 const char *extmem_fake_boot_size(struct kunit *test, size_t size);
 void extmem_fake_unboot(void);
 void extmem_fake_forget(phys_addr_t pa);
-void extmem_fake_hush(struct kunit *test);
 
 static inline void *extmem_fake_at(phys_addr_t pa)
 {
