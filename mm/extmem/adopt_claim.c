@@ -136,45 +136,42 @@ static bool bits_all(const unsigned long *bits, const struct extmem_run *run, bo
 }
 
 /* Compare a claim with its pool's bitmaps, and take its granules */
-static enum extmem_reason take_runs(struct extmem_adoption *ad,
-				    struct extmem_claim *claim)
+static enum extmem_reason take_runs(struct extmem_claim *claim)
 {
+	enum extmem_reason reason = EXTMEM_REASON_NONE;
 	struct extmem_pool *pool = claim->pool;
 	unsigned int i;
 
 	for (i = 0; i < claim->runs.nr; i++) {
 		const struct extmem_run *run = &claim->runs.run[i];
 
-		if (!bits_all(pool->seen, run, false)) {
-			condemn_others(ad, pool, run);
-			goto overlap;
-		}
-		if (!pool->distrust && !bits_all(pool->space.alloc, run, true))
-			goto not_allocated;
+		if (!bits_all(pool->seen, run, false))
+			reason = EXTMEM_REASON_OVERLAP;
+		else if (!pool->distrust && !bits_all(pool->space.alloc, run, true))
+			reason = EXTMEM_REASON_FREE;
+		if (reason)
+			break;
 		bitmap_set(pool->seen, run->first, run->nr);
 	}
-	return EXTMEM_REASON_NONE;
-
-overlap:
-	while (i--)
+	while (reason && i--)
 		bitmap_clear(pool->seen, claim->runs.run[i].first, claim->runs.run[i].nr);
-	return EXTMEM_REASON_OVERLAP;
-not_allocated:
-	while (i--)
-		bitmap_clear(pool->seen, claim->runs.run[i].first, claim->runs.run[i].nr);
-	return EXTMEM_REASON_FREE;
+	return reason;
 }
 
 static void finish(struct extmem_adoption *ad, struct extmem_claim *claim)
 {
 	enum extmem_reason reason = read_extents(claim);
+	unsigned int i;
 
 	if (!reason)
-		reason = take_runs(ad, claim);
-	if (reason)
-		condemn(ad, claim, reason);
-	else
+		reason = take_runs(claim);
+	if (!reason) {
 		extmem_claim_link(claim);
+		return;
+	}
+	for (i = 0; i < claim->runs.nr; i++)
+		condemn_others(ad, claim->pool, &claim->runs.run[i]);
+	condemn(ad, claim, reason);
 }
 
 /* Room for continuation records that are yet to be found */
