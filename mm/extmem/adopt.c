@@ -185,7 +185,7 @@ const char *extmem_adopt(struct extmem_map *map,
 
 	if (fault)
 		return fault;
-	xa_init(&ad.longs);
+	xa_init(&ad.ids);
 	INIT_LIST_HEAD(&ad.bad);
 	adopt_root(&ad);
 	fault = adopt_pools(&ad);
@@ -197,7 +197,7 @@ const char *extmem_adopt(struct extmem_map *map,
 		extmem_note_all(map, "hand-over map: unknown features, no new claims");
 	extmem_adopt_longs(&ad);
 	extmem_adopt_bad(&ad);
-	xa_destroy(&ad.longs);
+	xa_destroy(&ad.ids);
 	list_for_each_entry(pool, &map->pools, list)
 		extmem_adopt_pool_end(pool);
 	extmem_map_update(map);

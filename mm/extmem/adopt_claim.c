@@ -175,7 +175,7 @@ static void finish(struct extmem_adoption *ad, struct extmem_claim *claim)
 }
 
 /* Room for continuation records that are yet to be found */
-static bool expect_more(struct extmem_adoption *ad, struct extmem_claim *claim)
+static bool expect_more(struct extmem_claim *claim)
 {
 	const struct extmem_claim_ser *ser = extmem_claim_ser(claim);
 	unsigned int nr = extmem_nr_more(ser->nr_extents);
@@ -184,7 +184,7 @@ static bool expect_more(struct extmem_adoption *ad, struct extmem_claim *claim)
 	if (!claim->more)
 		return false;
 	claim->nr_more = nr;
-	return !xa_err(xa_store(&ad->longs, ser->id, claim, GFP_KERNEL));
+	return true;
 }
 
 static struct extmem_claim *read_claim(struct extmem_adoption *ad,
@@ -222,11 +222,12 @@ void extmem_adopt_claim(struct extmem_adoption *ad, struct extmem_rec *rec)
 	}
 	if (ser->type != EXTMEM_REC_CLAIM || !ser->kind || !ser->nr_extents ||
 	    ser->nr_extents > claim->pool->nr_granules ||
-	    ser->id >= ad->root->next_id)
+	    ser->id >= ad->root->next_id ||
+	    xa_insert(&ad->ids, ser->id, claim, GFP_KERNEL))
 		condemn(ad, claim, EXTMEM_REASON_EXTENTS);
 	else if (ser->nr_extents <= EXTMEM_CLAIM_EXTENTS)
 		finish(ad, claim);
-	else if (!expect_more(ad, claim))
+	else if (!expect_more(claim))
 		condemn(ad, claim, EXTMEM_REASON_EXTENTS);
 }
 
@@ -238,7 +239,7 @@ void extmem_adopt_claim(struct extmem_adoption *ad, struct extmem_rec *rec)
 void extmem_adopt_more(struct extmem_adoption *ad, struct extmem_rec *rec)
 {
 	const struct extmem_more_ser *ser = rec->ser;
-	struct extmem_claim *claim = xa_load(&ad->longs, ser->id);
+	struct extmem_claim *claim = xa_load(&ad->ids, ser->id);
 	u32 n = ser->first - EXTMEM_CLAIM_EXTENTS;
 
 	if (!claim || n % EXTMEM_MORE_EXTENTS ||
@@ -258,8 +259,9 @@ void extmem_adopt_longs(struct extmem_adoption *ad)
 	struct extmem_claim *claim;
 	unsigned long id;
 
-	xa_for_each(&ad->longs, id, claim)
-		finish(ad, claim);
+	xa_for_each(&ad->ids, id, claim)
+		if (claim->nr_more)
+			finish(ad, claim);
 }
 
 /**

@@ -342,13 +342,13 @@ bool extmem_rec_is_free(const void *ser);
  * struct extmem_adoption - a map being adopted.
  * @map: this kernel's map, which nobody else uses yet
  * @root: the former kernel's root, found sound
- * @longs: claims with continuation records, by id
+ * @ids: all claims by id
  * @bad: claims found unsound, with what is left of them
  */
 struct extmem_adoption {
 	struct extmem_map *map;
 	const struct extmem_map_ser *root;
-	struct xarray longs;
+	struct xarray ids;
 	struct list_head bad;
 };
 
