@@ -8,16 +8,25 @@
 
 #include "internal.h"
 
+/*
+ * What one of two pools calls free may be somebody's in the other. Neither can
+ * be believed; in the one that was there first sound claims live on.
+ */
 static bool overlaps_any(struct extmem_map *map, const struct range *range)
 {
 	struct extmem_pool *pool;
+	bool any = false;
 	unsigned int i;
 
 	list_for_each_entry(pool, &map->pools, list)
-		for (i = 0; i < pool->nr_ranges; i++)
-			if (range_overlaps(&pool->range[i], range))
-				return true;
-	return false;
+		for (i = 0; i < pool->nr_ranges; i++) {
+			if (!range_overlaps(&pool->range[i], range))
+				continue;
+			pool->distrust = true;
+			extmem_note(pool, "another pool overlaps: all but sound claims is quarantined");
+			any = true;
+		}
+	return any;
 }
 
 static const char *check_ranges(struct extmem_map *map, const struct range *range,
@@ -84,11 +93,11 @@ static const char *adopt_pool(struct extmem_map *map,
 	for (i = 0; i < ser->nr_ranges; i++)
 		range[i] = DEFINE_RANGE(ser->ranges[i].start,
 					ser->ranges[i].start + ser->ranges[i].size - 1);
-	if (extmem_pool_find(map, ser->node))
-		return "pool record: the second one of its node";
 	fault = check_ranges(map, range, ser->nr_ranges);
 	if (fault)
 		return fault;
+	if (extmem_pool_find(map, ser->node))
+		return "pool record: the second one of its node";
 	pool = extmem_pool_get_empty(map, ser->node);
 	if (!pool)
 		return "pool record: no memory to take it over";
