@@ -173,6 +173,8 @@ static void quarantine_rest(struct extmem_pool *pool)
 		err = extmem_quarantine(pool, &runs, pool->distrust ?
 					EXTMEM_REASON_BITMAP : EXTMEM_REASON_ORPHAN);
 	extmem_runs_free(&runs);
+	if (err)
+		pool->nr_quarantined += count;
 	extmem_note(pool, "%lu MiB quarantined: %s%s",
 		    count << (EXTMEM_GRANULE_SHIFT - 20),
 		    extmem_reason_text(pool->distrust ? EXTMEM_REASON_BITMAP :
