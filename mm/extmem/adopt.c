@@ -45,8 +45,9 @@ const char *extmem_adopt_page(struct extmem_map *map, struct extmem_table *table
 	return NULL;
 }
 
-static const char *adopt_pool_page(struct extmem_map *map, struct extmem_page *page)
+static const char *adopt_pool_page(struct extmem_adoption *ad, struct extmem_page *page)
 {
+	struct extmem_map *map = ad->map;
 	const char *first = NULL, *fault;
 	unsigned int i;
 
@@ -55,6 +56,7 @@ static const char *adopt_pool_page(struct extmem_map *map, struct extmem_page *p
 
 		if (extmem_rec_is_free((void *)page->ser + (i + 1) * EXTMEM_RECORD))
 			continue;
+		ad->nr_pools++;
 		rec = extmem_rec_adopt(&map->pool_table, page, i);
 		fault = extmem_adopt_pool(map, &rec);
 		first = first ?: fault;
@@ -74,10 +76,12 @@ static const char *adopt_pools(struct extmem_adoption *ad)
 		if (fault)
 			return first ?: fault;
 		extmem_page_pin(page);
-		fault = adopt_pool_page(ad->map, page);
+		fault = adopt_pool_page(ad, page);
 		extmem_page_unpin(ad->map, &ad->map->pool_table, page);
 		first = first ?: fault;
 	}
+	if (!first && ad->nr_pools != ad->root->nr_pools)
+		first = "hand-over map: wrong number of pool records";
 	return first;
 }
 
@@ -108,6 +112,7 @@ static void adopt_claim_page(struct extmem_adoption *ad, struct extmem_page *pag
 		ser = (void *)page->ser + (i + 1) * EXTMEM_RECORD;
 		if (!ser->type && extmem_rec_is_free(ser))
 			continue;
+		ad->nr_records++;
 		rec = extmem_rec_adopt(&ad->map->claim_table, page, i);
 		if (!extmem_crc_ok(ser, EXTMEM_RECORD))
 			bad_claim_record(ad, &rec);
@@ -152,7 +157,10 @@ static const char *adopt_claims(struct extmem_adoption *ad)
 		adopt_more_page(ad, page);
 	list_for_each_entry_safe(page, next, &table->pages, list)
 		extmem_page_unpin(ad->map, table, page);
-	return fault;
+	if (fault)
+		return "page of claim records: damaged";
+	return ad->nr_records == ad->root->nr_records ? NULL :
+	       "wrong number of claim records";
 }
 
 static void adopt_root(struct extmem_adoption *ad)
@@ -180,7 +188,7 @@ const char *extmem_adopt(struct extmem_map *map,
 			 const struct extmem_map_ser *root, size_t size)
 {
 	struct extmem_adoption ad = { .map = map, .root = root };
-	const char *fault = extmem_root_fault(root, size);
+	const char *fault = extmem_root_fault(root, size), *fault_claims;
 	struct extmem_pool *pool;
 
 	if (fault)
@@ -191,8 +199,9 @@ const char *extmem_adopt(struct extmem_map *map,
 	fault = adopt_pools(&ad);
 
 	/* A fault of claims is one of pools that are there to have notes */
-	if (adopt_claims(&ad))
-		extmem_note_all(map, "page of claim records: damaged");
+	fault_claims = adopt_claims(&ad);
+	if (fault_claims)
+		extmem_note_all(map, fault_claims);
 	if (map->readonly)
 		extmem_note_all(map, "hand-over map: unknown features, no new claims");
 	extmem_adopt_longs(&ad);

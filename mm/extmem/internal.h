@@ -344,12 +344,16 @@ bool extmem_rec_is_free(const void *ser);
  * @root: the former kernel's root, found sound
  * @ids: all claims by id
  * @bad: claims found unsound, with what is left of them
+ * @nr_pools: pool records found, sound or not
+ * @nr_records: claim records found, sound or not
  */
 struct extmem_adoption {
 	struct extmem_map *map;
 	const struct extmem_map_ser *root;
 	struct xarray ids;
 	struct list_head bad;
+	u32 nr_pools;
+	u64 nr_records;
 };
 
 const char *extmem_adopt(struct extmem_map *map,

@@ -34,6 +34,8 @@ const char *extmem_root_fault(const struct extmem_map_ser *root, size_t size)
 	    root->granule_shift != EXTMEM_SER_GRANULE_SHIFT ||
 	    root->dirty_shift != EXTMEM_SER_DIRTY_SHIFT)
 		return "hand-over map: sizes this kernel does not know";
+	if (root->nr_pools > EXTMEM_MAP_POOLS || root->pool_pages > root->nr_pools)
+		return "hand-over map: impossible counts";
 	return NULL;
 }
 

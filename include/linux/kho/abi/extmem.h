@@ -55,6 +55,9 @@
 /** EXTMEM_SER_DIRTY_SHIFT - log2 of the bytes a dirty bit stands for. */
 #define EXTMEM_SER_DIRTY_SHIFT	22
 
+/** EXTMEM_MAP_POOLS - pools a map has at most. */
+#define EXTMEM_MAP_POOLS	1024
+
 /* Feature words as this kernel knows them. */
 #define EXTMEM_COMPAT_KNOWN	0ULL
 #define EXTMEM_RO_COMPAT_KNOWN	0ULL
@@ -72,13 +75,13 @@
  * @incompat: features a reader must know to read on
  * @generation: how many kernels wrote this map, the writer included
  * @sealed: 1 once the writer has stopped changing it for good, else 0
- * @nr_pools: pool records in use
+ * @nr_pools: pool records in use, at most EXTMEM_MAP_POOLS
  * @next_id: the id the next claim gets; never goes back
  * @nr_records: claim records in use, continuations included
  * @pools: physical address of the first page of pool records
  * @claims: physical address of the first page of claim records, or 0
- * @pool_pages: pages of pool records
- * @claim_pages: pages of claim records
+ * @pool_pages: pages of pool records, each with one in use at least
+ * @claim_pages: pages of claim records, likewise
  * @reserved: zero
  * @crc: checksum
  */
