@@ -181,6 +181,7 @@ static char *find_hole(size_t size, size_t align, size_t skew)
 
 TEST_F(dax_vma, move)
 {
+	size_t before = mapped(self->map, variant->size, variant->align);
 	char *to = find_hole(variant->size, SZ_1G, 0);
 	char *old = self->map;
 
@@ -189,9 +190,7 @@ TEST_F(dax_vma, move)
 	self->map = mremap(old, variant->size, variant->size,
 			   MREMAP_MAYMOVE | MREMAP_FIXED, to);
 	ASSERT_EQ(self->map, to);
-	if (variant->align > SZ_4K)
-		EXPECT_EQ(mapped(to, variant->size, variant->align),
-			  variant->size);
+	EXPECT_EQ(mapped(to, variant->size, variant->align), before);
 	EXPECT_TRUE(intact(to, variant->size));
 	EXPECT_EQ(write_signal(old, 7), SIGSEGV);
 	EXPECT_EQ(write_signal(old + self->half, 7), SIGSEGV);
@@ -221,7 +220,6 @@ TEST_F(dax_vma, expand_is_refused)
 	EXPECT_EQ(errno, EFAULT);
 	EXPECT_EQ(mremap(self->map, 0, variant->size, MREMAP_MAYMOVE),
 		  MAP_FAILED);
-	EXPECT_EQ(errno, EINVAL);
 	EXPECT_TRUE(intact(self->map, variant->size));
 }
 

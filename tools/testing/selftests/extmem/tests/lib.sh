@@ -39,3 +39,27 @@ expect() {
 }
 
 finish() { echo "1..$test_n"; exit $((test_bad > 0)); }
+
+# build_programs: our own C programs, into $programs.
+programs=$build/selftests
+build_programs() {
+	mkdir -p "$programs"
+	make -s -C "$src/tools/testing/selftests/extmem" \
+		OUTPUT="$programs" >&2
+	result "build the test programs"
+}
+
+# merge_tap FILE: the results of programs that ran one after the other, as
+# results of ours. Each announces how many there are to come.
+merge_tap() {
+	_planned=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$1" |
+		awk '{ n += $1 } END { print n + 0 }')
+	_before=$test_n
+	while read -r _word _rest; do
+		case $_word,$_rest in
+		ok,*) ok "${_rest#* }" ;;
+		not,ok*) _rest=${_rest#ok }; not_ok "${_rest#* }" ;;
+		esac
+	done <"$1"
+	expect "all results are in" "$_planned" $((test_n - _before))
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * dax_tool: for shell tests that need a device mapped, filled or checked.
+ * Every 4 KiB of a filled device begin with a word that depends on the seed
+ * and on where it lies in the device.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "dax_dev.h"
+
+static int usage(void)
+{
+	fprintf(stderr,
+		"usage: dax_tool hold  DEV        map it, say so, stay until killed\n"
+		"       dax_tool fill  DEV SEED   write a pattern\n"
+		"       dax_tool check DEV SEED   exit 1 if it is not there\n"
+		"       dax_tool zero  DEV        exit 1 if not all bytes are zero\n"
+		"DEV is a name like dax0.1\n");
+	return 2;
+}
+
+static uint64_t word(uint64_t seed, size_t off)
+{
+	return (seed + off) * 0x9e3779b97f4a7c15ULL | 1;
+}
+
+static int hold(void)
+{
+	printf("mapped\n");
+	fflush(stdout);
+	pause();
+	return 0;
+}
+
+static int fill(char *p, size_t size, uint64_t seed)
+{
+	size_t off;
+
+	for (off = 0; off < size; off += SZ_4K)
+		*(uint64_t *)(p + off) = word(seed, off);
+	return 0;
+}
+
+static int check(const char *p, size_t size, uint64_t seed)
+{
+	size_t off, bad = 0;
+
+	for (off = 0; off < size; off += SZ_4K)
+		bad += *(uint64_t *)(p + off) != word(seed, off);
+	if (bad)
+		printf("%zu of %zu pages differ\n", bad, size / SZ_4K);
+	return bad > 0;
+}
+
+static int zero(const char *p, size_t size)
+{
+	size_t off;
+
+	for (off = 0; off < size && !*(uint64_t *)(p + off); off += 8)
+		;
+	if (off < size)
+		printf("not zero at %#zx\n", off);
+	return off < size;
+}
+
+int main(int argc, char **argv)
+{
+	struct dax_dev dev = {};
+	uint64_t seed;
+	size_t size;
+	char *p;
+
+	if (argc < 3)
+		return usage();
+	strncpy(dev.name, argv[2], sizeof(dev.name) - 1);
+	seed = argc > 3 ? strtoull(argv[3], NULL, 0) : 0;
+	size = dax_get(&dev, "size");
+	p = dax_map(&dev, NULL, size, 0);
+	if (p == MAP_FAILED) {
+		fprintf(stderr, "dax_tool: %s: %s\n", dev.name, strerror(errno));
+		return 2;
+	}
+
+	if (!strcmp(argv[1], "hold"))
+		return hold();
+	if (!strcmp(argv[1], "fill"))
+		return fill(p, size, seed);
+	if (!strcmp(argv[1], "check"))
+		return check(p, size, seed);
+	if (!strcmp(argv[1], "zero"))
+		return zero(p, size);
+	return usage();
+}
