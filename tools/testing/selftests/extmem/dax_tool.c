@@ -5,7 +5,7 @@
  * and on where it lies in the device.
  */
 #include <errno.h>
-#include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,8 +31,14 @@ static uint64_t word(uint64_t seed, size_t off)
 	return (seed + off) * 0x9e3779b97f4a7c15ULL | 1;
 }
 
+static void quit(int sig)
+{
+	_exit(0);
+}
+
 static int hold(void)
 {
+	signal(SIGTERM, quit);
 	printf("mapped\n");
 	fflush(stdout);
 	pause();
