@@ -77,5 +77,5 @@ void extmem_dax_restore(struct dax_region *dax_region)
 				 extmem_claim_uuid(claim), ERR_PTR(rc));
 	}
 	if (restored)
-		dev_info(dax_region->dev, "%u devices restored\n", restored);
+		dev_info(dax_region->dev, "restored devices: %u\n", restored);
 }

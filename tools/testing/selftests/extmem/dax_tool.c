@@ -15,7 +15,7 @@
 
 #include "dax_dev.h"
 
-static int usage(void)
+static int help(void)
 {
 	fprintf(stderr,
 		"usage: dax_tool hold  DEV        map it, say so, stay until killed\n"
@@ -65,7 +65,7 @@ static int check(const char *p, size_t size, uint64_t seed)
 	return bad > 0;
 }
 
-static int zero(const char *p, size_t size)
+static int is_zero(const char *p, size_t size)
 {
 	size_t off;
 
@@ -84,7 +84,7 @@ int main(int argc, char **argv)
 	char *p;
 
 	if (argc < 3)
-		return usage();
+		return help();
 	strncpy(dev.name, argv[2], sizeof(dev.name) - 1);
 	seed = argc > 3 ? strtoull(argv[3], NULL, 0) : 0;
 	size = dax_get(&dev, "size");
@@ -101,6 +101,6 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "check"))
 		return check(p, size, seed);
 	if (!strcmp(argv[1], "zero"))
-		return zero(p, size);
-	return usage();
+		return is_zero(p, size);
+	return help();
 }

@@ -63,9 +63,10 @@ FIXTURE_TEARDOWN(dax_vma)
 	EXPECT_EQ(dax_destroy(&self->dev), 0);
 }
 
-static bool intact(const volatile char *p, size_t size)
+static bool intact(const char *p, size_t size)
 {
-	return p[0] == 1 && p[size / 2] == 2 && p[size - 1] == 3;
+	return peek(p) == 1 && peek(p + size / 2) == 2 &&
+	       peek(p + size - 1) == 3;
 }
 
 static size_t mapped(const void *p, size_t size, size_t align)
@@ -78,7 +79,7 @@ static size_t mapped(const void *p, size_t size, size_t align)
 }
 
 static sigjmp_buf fault_env;
-static volatile int fault_signal;
+static int fault_signal;
 
 static void on_fault(int sig)
 {
@@ -87,7 +88,7 @@ static void on_fault(int sig)
 }
 
 /* The signal that writing a byte raises, 0 if none. */
-static int write_signal(volatile char *p, char val)
+static int write_signal(char *p, char val)
 {
 	struct sigaction act = { .sa_handler = on_fault }, segv, bus;
 
@@ -95,7 +96,7 @@ static int write_signal(volatile char *p, char val)
 	sigaction(SIGSEGV, &act, &segv);
 	sigaction(SIGBUS, &act, &bus);
 	if (!sigsetjmp(fault_env, 1))
-		*p = val;
+		poke(p, val);
 	sigaction(SIGSEGV, &segv, NULL);
 	sigaction(SIGBUS, &bus, NULL);
 	return fault_signal;
@@ -112,7 +113,7 @@ TEST_F(dax_vma, fork_shares)
 	}
 	ASSERT_EQ(waitpid(child, &status, 0), child);
 	EXPECT_EQ(status, 0);
-	EXPECT_EQ(self->map[self->half], 9);
+	EXPECT_EQ(peek(self->map + self->half), 9);
 }
 
 TEST_F(dax_vma, protect_and_back)
@@ -148,8 +149,8 @@ TEST_F(dax_vma, unmap_a_half)
 	EXPECT_EQ(write_signal(self->map, 7), SIGSEGV);
 	EXPECT_EQ(mapped(self->map + self->half, self->half, variant->align),
 		  before);
-	EXPECT_EQ(self->map[self->half], 2);
-	EXPECT_EQ(self->map[variant->size - 1], 3);
+	EXPECT_EQ(peek(self->map + self->half), 2);
+	EXPECT_EQ(peek(self->map + variant->size - 1), 3);
 }
 
 /* No piece may be smaller than the device's align. */
@@ -226,7 +227,7 @@ TEST_F(dax_vma, expand_is_refused)
 TEST_F(dax_vma, shrink)
 {
 	ASSERT_EQ(mremap(self->map, variant->size, self->half, 0), self->map);
-	EXPECT_EQ(self->map[0], 1);
+	EXPECT_EQ(peek(self->map), 1);
 	EXPECT_EQ(write_signal(self->map + self->half, 7), SIGSEGV);
 }
 
