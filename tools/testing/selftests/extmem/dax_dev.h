@@ -5,6 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Clearing gigabytes takes an emulator its time. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT	300
+
 #define SZ_4K	0x1000UL
 #define SZ_2M	0x200000UL
 #define SZ_1G	0x40000000UL
