@@ -23,7 +23,7 @@ static bool overlaps_any(struct extmem_map *map, const struct range *range)
 			if (!range_overlaps(&pool->range[i], range))
 				continue;
 			pool->distrust = true;
-			extmem_note(pool, "another pool overlaps: all but sound claims is quarantined");
+			extmem_note(pool, "another pool overlaps: unclaimed memory quarantined");
 			any = true;
 		}
 	return any;
@@ -72,7 +72,7 @@ static void check_sums(struct extmem_pool *pool, const struct extmem_pool_ser *s
 
 	if (extmem_bits_sum(space->alloc, space->nbits) != ser->alloc_sum) {
 		pool->distrust = true;
-		extmem_note(pool, "allocation bitmap: sum mismatch, unclaimed memory is quarantined");
+		extmem_note(pool, "allocation bitmap: sum mismatch, unclaimed memory quarantined");
 	}
 	if (extmem_bits_sum(space->dirty, space->nbits / EXTMEM_UNIT_GRANULES) !=
 	    ser->dirty_sum) {
