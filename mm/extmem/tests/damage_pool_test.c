@@ -204,8 +204,8 @@ static void wrong_record(struct kunit *test)
 		seal_pool(0);
 		fault = extmem_fake_boot(test);
 		KUNIT_ASSERT_NOT_NULL_MSG(test, fault, "%s", wrong->text);
-		KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(fault, wrong->text), "\"%s\" said, not \"%s\"",
-					  fault, wrong->text);
+		KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(fault, wrong->text),
+					  "\"%s\" said, not \"%s\"", fault, wrong->text);
 		EXTMEM_ASSERT_SOUND(test, extmem_check_map(), "%s", wrong->text);
 		KUNIT_EXPECT_NULL(test, extmem_pool_find(&fake.map, 0));
 		EXTMEM_EXPECT_SOUND(test, extmem_check_alive(&was[3]));

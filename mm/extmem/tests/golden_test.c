@@ -6,155 +6,125 @@
  *
  * The pool: node 1, 1 GiB at 4 GiB and 6 MiB at 6 GiB, all dirty. Claim 1 has
  * 10 MiB at 4 GiB; claim 2 has five extents of 2 MiB from 4 GiB + 16 MiB on,
- * 4 MiB apart. Where pages are is up to the allocator, so addresses of pages,
- * and checksums over them, are filled in.
+ * 4 MiB apart. What is left out below is zero; but where pages are is up to the
+ * allocator, so their addresses, and checksums over these, are filled in.
  */
-#include <linux/hex.h>
 #include <linux/unaligned.h>
 
 #include "fake.h"
 
 #define START	GIB(4)
 
-static const char golden_root[] =
-	"6578746d656d2d763100000000000000"	/* compatible */
-	"80000000" "00010000"			/* header_size, record_size */
-	"15000000" "16000000"			/* granule_shift, dirty_shift */
-	"0000000000000000"			/* compat */
-	"0000000000000000"			/* ro_compat */
-	"0000000000000000"			/* incompat */
-	"0100000000000000"			/* generation */
-	"01000000" "01000000"			/* sealed, nr_pools */
-	"0300000000000000"			/* next_id */
-	"0300000000000000"			/* nr_records */
-	"0000000000000000"			/* pools: an address */
-	"0000000000000000"			/* claims: an address */
-	"01000000" "01000000"			/* pool_pages, claim_pages */
-	"000000000000000000000000"		/* reserved */
-	"00000000";				/* crc: of addresses too */
+static const u8 golden_root[128] = {
+	[0] = 0x65, 0x78, 0x74, 0x6d, 0x65, 0x6d, 0x2d, 0x76,	/* compatible */
+	0x31, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+	[16] = 0x80, 0x00, 0x00, 0x00,				/* header_size */
+	[20] = 0x00, 0x01, 0x00, 0x00,				/* record_size */
+	[24] = 0x15, 0x00, 0x00, 0x00,				/* granule_shift */
+	[28] = 0x16, 0x00, 0x00, 0x00,				/* dirty_shift */
+	[56] = 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,	/* generation */
+	[64] = 0x01, 0x00, 0x00, 0x00,				/* sealed */
+	[68] = 0x01, 0x00, 0x00, 0x00,				/* nr_pools */
+	[72] = 0x03, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,	/* next_id */
+	[80] = 0x03, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,	/* nr_records */
+	[104] = 0x01, 0x00, 0x00, 0x00,				/* pool_pages */
+	[108] = 0x01, 0x00, 0x00, 0x00,				/* claim_pages */
+};
 
-static const char golden_pool_page[] =
-	"0000000000000000"			/* next */
-	"0000000000000000"			/* self: an address */
-	"706f6f6c"				/* type */
-	"0000000000000000"			/* reserved */
-	"00000000";				/* crc: of addresses too */
+static const u8 golden_pool_page[32] = {
+	[16] = 0x70, 0x6f, 0x6f, 0x6c,				/* type */
+};
 
-static const char golden_claim_page[] =
-	"0000000000000000"			/* next */
-	"0000000000000000"			/* self: an address */
-	"636c616d"				/* type */
-	"0000000000000000"			/* reserved */
-	"00000000";				/* crc: of addresses too */
+static const u8 golden_claim_page[32] = {
+	[16] = 0x63, 0x6c, 0x61, 0x6d,				/* type */
+};
 
-static const char golden_pool[] =
-	"01000000" "01000000"			/* type, node */
-	"02000000" "00000000"			/* nr_ranges, reserved0 */
-	"0000000000000000"			/* alloc: an address */
-	"0000000000000000"			/* dirty: an address */
-	"c000000000000000"			/* alloc_bytes */
-	"6000000000000000"			/* dirty_bytes */
-	"43cab735d972e294"			/* alloc_sum */
-	"bca84800801a3605"			/* dirty_sum */
-	"0000000001000000" "0000004000000000"	/* ranges[0] */
-	"0000008001000000" "0000600000000000"	/* ranges[1] */
-	"00000000000000000000000000000000"
-	"00000000000000000000000000000000"
-	"00000000000000000000000000000000"
-	"00000000000000000000000000000000"
-	"00000000000000000000000000000000"
-	"00000000000000000000000000000000"
-	"00000000000000000000000000000000"	/* reserved */
-	"00000000000000000000000000000000"
-	"00000000000000000000000000000000"
-	"000000000000000000000000"
-	"00000000";				/* crc: of addresses too */
+static const u8 golden_pool[256] = {
+	[0] = 0x01, 0x00, 0x00, 0x00,				/* type */
+	[4] = 0x01, 0x00, 0x00, 0x00,				/* node */
+	[8] = 0x02, 0x00, 0x00, 0x00,				/* nr_ranges */
+	[32] = 0xc0, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,	/* alloc_bytes */
+	[40] = 0x60, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,	/* dirty_bytes */
+	[48] = 0x43, 0xca, 0xb7, 0x35, 0xd9, 0x72, 0xe2, 0x94,	/* alloc_sum */
+	[56] = 0xbc, 0xa8, 0x48, 0x00, 0x80, 0x1a, 0x36, 0x05,	/* dirty_sum */
+	[64] = 0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00,	/* ranges[0].start */
+	[72] = 0x00, 0x00, 0x00, 0x40, 0x00, 0x00, 0x00, 0x00,	/* ranges[0].size */
+	[80] = 0x00, 0x00, 0x00, 0x80, 0x01, 0x00, 0x00, 0x00,	/* ranges[1].start */
+	[88] = 0x00, 0x00, 0x60, 0x00, 0x00, 0x00, 0x00, 0x00,	/* ranges[1].size */
+};
 
-static const char golden_claim[] =
-	"02000000" "577e0000"			/* type, kind */
-	"0100000000000000"			/* id */
-	"01000000" "01000000"			/* node, nr_extents */
-	"0000a00000000000"			/* size */
-	"000102030405060708090a0b0c0d0e0f"	/* uuid */
-	"0100000000000000" "1600000000000000"	/* data */
-	"4d01000000000000" "5c11000000000000"
-	"00000000000000000000000000000000"	/* name */
-	"00000000000000000000000000000000"
-	"00000000000000000000000000000000"
-	"00000000000000000000000000000000"
-	"0000000001000000" "0000a00000000000"	/* extents[0] */
-	"0000000000000000" "0000000000000000"
-	"0000000000000000" "0000000000000000"
-	"0000000000000000" "0000000000000000"
-	"00000000"				/* flags */
-	"0000000000000000000000000000000000000000"	/* reserved */
-	"0000000000000000000000000000000000000000"
-	"f10ca4e3";				/* crc */
+static const u8 golden_claim[256] = {
+	[0] = 0x02, 0x00, 0x00, 0x00,				/* type */
+	[4] = 0x57, 0x7e, 0x00, 0x00,				/* kind */
+	[8] = 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,	/* id */
+	[16] = 0x01, 0x00, 0x00, 0x00,				/* node */
+	[20] = 0x01, 0x00, 0x00, 0x00,				/* nr_extents */
+	[24] = 0x00, 0x00, 0xa0, 0x00, 0x00, 0x00, 0x00, 0x00,	/* size */
+	[32] = 0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07,	/* uuid */
+	0x08, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f,
+	[48] = 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,	/* data[0] */
+	[56] = 0x16, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,	/* data[1] */
+	[64] = 0x4d, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,	/* data[2] */
+	[72] = 0x5c, 0x11, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,	/* data[3] */
+	[144] = 0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00,	/* extents[0].start */
+	[152] = 0x00, 0x00, 0xa0, 0x00, 0x00, 0x00, 0x00, 0x00,	/* extents[0].size */
+	[252] = 0xf1, 0x0c, 0xa4, 0xe3,				/* crc */
+};
 
-static const char golden_long[] =
-	"02000000" "577e0000"			/* type, kind */
-	"0200000000000000"			/* id */
-	"01000000" "05000000"			/* node, nr_extents */
-	"0000a00000000000"			/* size */
-	"101112131415161718191a1b1c1d1e1f"	/* uuid */
-	"0100000000000000" "1600000000000000"	/* data */
-	"4d01000000000000" "5c11000000000000"
-	"00000000000000000000000000000000"	/* name */
-	"00000000000000000000000000000000"
-	"00000000000000000000000000000000"
-	"00000000000000000000000000000000"
-	"0000000101000000" "0000200000000000"	/* extents[0] */
-	"0000400101000000" "0000200000000000"
-	"0000800101000000" "0000200000000000"
-	"0000c00101000000" "0000200000000000"
-	"00000000"				/* flags */
-	"0000000000000000000000000000000000000000"	/* reserved */
-	"0000000000000000000000000000000000000000"
-	"be4c9e19";				/* crc */
+static const u8 golden_long[256] = {
+	[0] = 0x02, 0x00, 0x00, 0x00,				/* type */
+	[4] = 0x57, 0x7e, 0x00, 0x00,				/* kind */
+	[8] = 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,	/* id */
+	[16] = 0x01, 0x00, 0x00, 0x00,				/* node */
+	[20] = 0x05, 0x00, 0x00, 0x00,				/* nr_extents */
+	[24] = 0x00, 0x00, 0xa0, 0x00, 0x00, 0x00, 0x00, 0x00,	/* size */
+	[32] = 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17,	/* uuid */
+	0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f,
+	[48] = 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,	/* data[0] */
+	[56] = 0x16, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,	/* data[1] */
+	[64] = 0x4d, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,	/* data[2] */
+	[72] = 0x5c, 0x11, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,	/* data[3] */
+	[144] = 0x00, 0x00, 0x00, 0x01, 0x01, 0x00, 0x00, 0x00,	/* extents[0].start */
+	[152] = 0x00, 0x00, 0x20, 0x00, 0x00, 0x00, 0x00, 0x00,	/* extents[0].size */
+	[160] = 0x00, 0x00, 0x40, 0x01, 0x01, 0x00, 0x00, 0x00,	/* extents[1].start */
+	[168] = 0x00, 0x00, 0x20, 0x00, 0x00, 0x00, 0x00, 0x00,	/* extents[1].size */
+	[176] = 0x00, 0x00, 0x80, 0x01, 0x01, 0x00, 0x00, 0x00,	/* extents[2].start */
+	[184] = 0x00, 0x00, 0x20, 0x00, 0x00, 0x00, 0x00, 0x00,	/* extents[2].size */
+	[192] = 0x00, 0x00, 0xc0, 0x01, 0x01, 0x00, 0x00, 0x00,	/* extents[3].start */
+	[200] = 0x00, 0x00, 0x20, 0x00, 0x00, 0x00, 0x00, 0x00,	/* extents[3].size */
+	[252] = 0xbe, 0x4c, 0x9e, 0x19,				/* crc */
+};
 
-static const char golden_more[] =
-	"03000000" "04000000"			/* type, first */
-	"0200000000000000"			/* id */
-	"0000000201000000" "0000200000000000"	/* extents[0] */
-	"0000000000000000" "0000000000000000"
-	"0000000000000000" "0000000000000000"
-	"0000000000000000" "0000000000000000"
-	"0000000000000000" "0000000000000000"
-	"0000000000000000" "0000000000000000"
-	"0000000000000000" "0000000000000000"
-	"0000000000000000" "0000000000000000"
-	"0000000000000000" "0000000000000000"
-	"0000000000000000" "0000000000000000"
-	"0000000000000000" "0000000000000000"
-	"0000000000000000" "0000000000000000"
-	"0000000000000000" "0000000000000000"
-	"0000000000000000" "0000000000000000"
-	"000000000000000000000000"		/* reserved */
-	"63009e35";				/* crc */
+static const u8 golden_more[256] = {
+	[0] = 0x03, 0x00, 0x00, 0x00,				/* type */
+	[4] = 0x04, 0x00, 0x00, 0x00,				/* first */
+	[8] = 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,	/* id */
+	[16] = 0x00, 0x00, 0x00, 0x02, 0x01, 0x00, 0x00, 0x00,	/* extents[0].start */
+	[24] = 0x00, 0x00, 0x20, 0x00, 0x00, 0x00, 0x00, 0x00,	/* extents[0].size */
+	[252] = 0x63, 0x00, 0x9e, 0x35,				/* crc */
+};
 
 /* Granules 0-4, 8, 10, 12, 14, 16; the guard gig; all of the last but 3 */
-static const char golden_alloc[] =
-	"1f550100000000000000000000000000" "00000000000000000000000000000000"
-	"00000000000000000000000000000000" "00000000000000000000000000000000"
-	"ffffffffffffffffffffffffffffffff" "ffffffffffffffffffffffffffffffff"
-	"ffffffffffffffffffffffffffffffff" "ffffffffffffffffffffffffffffffff"
-	"f8ffffffffffffffffffffffffffffff" "ffffffffffffffffffffffffffffffff"
-	"ffffffffffffffffffffffffffffffff" "ffffffffffffffffffffffffffffffff";
+static const u8 golden_alloc[192] = {
+	[0] = 0x1f, 0x55, 0x01,
+	[64 ... 127] = 0xff,
+	[128] = 0xf8,
+	[129 ... 191] = 0xff,
+};
 
 /* Units 0 and 1 are settled; unit 2 isn't: granule 5 is free */
-static const char golden_dirty[] =
-	"fcffffffffffffffffffffffffffffff" "ffffffffffffffffffffffffffffffff"
-	"00000000000000000000000000000000" "00000000000000000000000000000000"
-	"03000000000000000000000000000000" "00000000000000000000000000000000";
+static const u8 golden_dirty[96] = {
+	[0] = 0xfc,
+	[1 ... 31] = 0xff,
+	[64] = 0x03,
+};
 
-static void *at_hex(struct kunit *test, const char *hex)
+static u8 *copy(struct kunit *test, const u8 *golden, size_t bytes)
 {
-	size_t bytes = strlen(hex) / 2;
 	u8 *bin = kunit_kmalloc(test, bytes, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, bin);
-	KUNIT_ASSERT_EQ(test, hex2bin(bin, hex, bytes), 0);
-	return bin;
+	return memcpy(bin, golden, bytes);
 }
 
 /* CRC-32C bit by bit, without the kernel's help */
@@ -195,7 +165,7 @@ struct golden {
 
 static void *golden_bin_root(struct kunit *test, const struct golden *g)
 {
-	u8 *bin = at_hex(test, golden_root);
+	u8 *bin = copy(test, golden_root, 128);
 
 	fill(bin, 88, g->pools);
 	fill(bin, 96, g->claims);
@@ -203,9 +173,9 @@ static void *golden_bin_root(struct kunit *test, const struct golden *g)
 	return bin;
 }
 
-static void *golden_bin_head(struct kunit *test, const char *hex, const u8 *page)
+static void *golden_bin_head(struct kunit *test, const u8 *head, const u8 *page)
 {
-	u8 *bin = at_hex(test, hex);
+	u8 *bin = copy(test, head, 32);
 
 	fill(bin, 8, page);
 	fill_crc(bin, 32);
@@ -214,7 +184,7 @@ static void *golden_bin_head(struct kunit *test, const char *hex, const u8 *page
 
 static void *golden_bin_pool(struct kunit *test, const struct golden *g)
 {
-	u8 *bin = at_hex(test, golden_pool);
+	u8 *bin = copy(test, golden_pool, 256);
 
 	fill(bin, 16, g->alloc);
 	fill(bin, 24, g->dirty);
@@ -271,11 +241,11 @@ static void golden_write(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, g.pools + 256, golden_bin_pool(test, &g), 256);
 	KUNIT_EXPECT_MEMEQ(test, g.claims,
 			   golden_bin_head(test, golden_claim_page, g.claims), 32);
-	KUNIT_EXPECT_MEMEQ(test, g.claims + 256, at_hex(test, golden_claim), 256);
-	KUNIT_EXPECT_MEMEQ(test, g.claims + 512, at_hex(test, golden_long), 256);
-	KUNIT_EXPECT_MEMEQ(test, g.claims + 768, at_hex(test, golden_more), 256);
-	KUNIT_EXPECT_MEMEQ(test, g.alloc, at_hex(test, golden_alloc), 192);
-	KUNIT_EXPECT_MEMEQ(test, g.dirty, at_hex(test, golden_dirty), 96);
+	KUNIT_EXPECT_MEMEQ(test, g.claims + 256, golden_claim, 256);
+	KUNIT_EXPECT_MEMEQ(test, g.claims + 512, golden_long, 256);
+	KUNIT_EXPECT_MEMEQ(test, g.claims + 768, golden_more, 256);
+	KUNIT_EXPECT_MEMEQ(test, g.alloc, golden_alloc, 192);
+	KUNIT_EXPECT_MEMEQ(test, g.dirty, golden_dirty, 96);
 }
 
 /* What isn't named above is zero */
@@ -308,11 +278,11 @@ static void golden_read(struct kunit *test)
 	memcpy(g.pools, golden_bin_head(test, golden_pool_page, g.pools), 32);
 	memcpy(g.pools + 256, golden_bin_pool(test, &g), 256);
 	memcpy(g.claims, golden_bin_head(test, golden_claim_page, g.claims), 32);
-	memcpy(g.claims + 256, at_hex(test, golden_claim), 256);
-	memcpy(g.claims + 512, at_hex(test, golden_long), 256);
-	memcpy(g.claims + 768, at_hex(test, golden_more), 256);
-	memcpy(g.alloc, at_hex(test, golden_alloc), 192);
-	memcpy(g.dirty, at_hex(test, golden_dirty), 96);
+	memcpy(g.claims + 256, golden_claim, 256);
+	memcpy(g.claims + 512, golden_long, 256);
+	memcpy(g.claims + 768, golden_more, 256);
+	memcpy(g.alloc, golden_alloc, 192);
+	memcpy(g.dirty, golden_dirty, 96);
 	extmem_fake_kexec(test);
 	fake.root = virt_to_phys(g.root);
 

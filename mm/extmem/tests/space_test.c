@@ -242,10 +242,12 @@ static void ranges(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, run.first, 6 * GIG - 1);
 
 	KUNIT_ASSERT_EQ(test, extmem_space_alloc(&pool->space, 3 * GIG + 3, 1, &runs), 0);
-	for (i = 0; i < runs.nr; i++)
-		KUNIT_EXPECT_TRUE(test, extmem_pool_run(pool,
-				  extmem_pool_phys(pool, runs.run[i].first),
-				  MIB(2) * runs.run[i].nr, &run));
+	for (i = 0; i < runs.nr; i++) {
+		u64 start = extmem_pool_phys(pool, runs.run[i].first);
+
+		KUNIT_EXPECT_TRUE(test, extmem_pool_run(pool, start,
+							MIB(2) * runs.run[i].nr, &run));
+	}
 	EXTMEM_EXPECT_SOUND(test, extmem_check_space(&pool->space));
 	extmem_runs_free(&runs);
 }
