@@ -267,6 +267,27 @@ static void page_not_preserved(struct kunit *test)
 	expect_no_claims(test, was, nr);
 }
 
+/* A page that holds what another one should: an old copy, perhaps */
+static void page_is_a_copy(struct kunit *test)
+{
+	void *spare = extmem_fake_ops.alloc(EXTMEM_MAP_PAGE);
+	unsigned int nr;
+	struct extmem_was *was;
+
+	KUNIT_ASSERT_NOT_NULL(test, spare);
+	was = sample(test, &nr);
+	memcpy(spare, extmem_fake_at(extmem_fake_root()->pools), EXTMEM_MAP_PAGE);
+	extmem_fake_root()->pools = virt_to_phys(spare);
+	seal_root();
+	expect_nothing(test, extmem_fake_boot(test), "not the one it should be");
+	extmem_fake_rewind();
+	memcpy(spare, extmem_fake_at(extmem_fake_root()->claims), EXTMEM_MAP_PAGE);
+	extmem_fake_root()->claims = virt_to_phys(spare);
+	seal_root();
+	EXTMEM_EXPECT_SOUND(test, extmem_fake_boot(test));
+	expect_no_claims(test, was, nr);
+}
+
 static struct extmem_page_ser *head(u64 pa)
 {
 	return extmem_fake_at(pa);
@@ -419,6 +440,7 @@ static struct kunit_case damage_root_cases[] = {
 	KUNIT_CASE(bad_pools_address),
 	KUNIT_CASE(bad_claims_address),
 	KUNIT_CASE(page_not_preserved),
+	KUNIT_CASE(page_is_a_copy),
 	KUNIT_CASE(cycles),
 	KUNIT_CASE(walk_ends),
 	KUNIT_CASE(no_pool_pages),

@@ -111,6 +111,8 @@ static int fake_clear(struct extmem_map *map, phys_addr_t pa, u64 bytes)
 		return fake.clear_err;
 	fake.clears_ok--;
 	fake.cleared += bytes;
+	if (fake.after_clear)
+		fake.after_clear();
 	return 0;
 }
 

@@ -24,6 +24,7 @@
  * @clear_err: what clearing answers once @clears_ok calls went well
  * @clears_ok: see @clear_err
  * @in_clear: called by every clearing, for what happens meanwhile
+ * @after_clear: called when one went well
  * @nr_clears: calls to clear
  * @cleared: bytes cleared
  * @last_clear: where the last clearing began
@@ -40,6 +41,7 @@ struct extmem_fake {
 	int clear_err;
 	unsigned int clears_ok;
 	void (*in_clear)(void);
+	void (*after_clear)(void);
 	unsigned int nr_clears;
 	u64 cleared;
 	phys_addr_t last_clear;

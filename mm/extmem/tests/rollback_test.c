@@ -196,6 +196,19 @@ static void freeze_while_clearing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.map.ser->sealed, 1);
 }
 
+/* All is cleared, but the map has gone before the claim can be written */
+static void freeze_after_clearing(struct kunit *test)
+{
+	struct extmem_pool *pool = extmem_fake_pool(0, START, GIB(1), true);
+	struct before before = look(pool);
+
+	fake.after_clear = freeze_now;
+	KUNIT_EXPECT_EQ(test, PTR_ERR(extmem_claim_create(pool, &attr, EXTMEM_ANYWHERE,
+							  MIB(20))), -ESHUTDOWN);
+	KUNIT_EXPECT_EQ(test, fake.cleared, MIB(20));
+	expect_same(test, pool, &before);
+}
+
 static struct kunit_case rollback_cases[] = {
 	KUNIT_CASE(create_no_page),
 	KUNIT_CASE(grow_no_page),
@@ -204,6 +217,7 @@ static struct kunit_case rollback_cases[] = {
 	KUNIT_CASE(clear_fails_later),
 	KUNIT_CASE(freeze_stops_all),
 	KUNIT_CASE(freeze_while_clearing),
+	KUNIT_CASE(freeze_after_clearing),
 	{}
 };
 
