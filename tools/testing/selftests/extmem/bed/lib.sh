@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Sourced by the bed's scripts: where things are, and how to say what happens.
 
-bed=$(cd "$(dirname "$0")" && { [ -f lib.sh ] || cd bed; } && pwd -P)
+bed=$(cd "${bed:-$(dirname "$0")}" && { [ -f lib.sh ] || cd bed; } && pwd -P)
 top=$(cd "$bed/../../../../.." && pwd -P)
 build=${EXTMEM_BUILD:-$top/build}
 cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/extmem
