@@ -7,7 +7,7 @@ DEBUG ?= 0
 EXTMEM ?= y
 export DEBUG EXTMEM KSRC JOBS C
 
-.PHONY: help deps kernel rootfs shell vm test clean
+.PHONY: help deps kernel rootfs shell vm run bench-boot test clean
 
 help:
 	@echo 'make deps            install the Debian packages that are missing (root)'
@@ -19,6 +19,8 @@ help:
 	@echo 'make rootfs          the test machine'\''s Debian 13: build/rootfs.img'
 	@echo 'make shell           a shell in the test machine'
 	@echo 'make vm C="COMMAND"   a shell command in the test machine; A="OPTION..." for vm'
+	@echo 'make run             a VM on extmem memory lives through kexecs of its host'
+	@echo 'make bench-boot      what a 512 GiB pool costs at boot and kexec, beside peers'
 	@echo 'make test            build all and run every test; T=NN-name runs some'
 	@echo 'make clean           remove build/'
 	@echo
@@ -38,6 +40,12 @@ shell: kernel rootfs
 
 vm: kernel rootfs
 	@$(S)/vm $(A) -- sh -c "$$C"
+
+run: kernel rootfs
+	@$(S)/run/run.sh
+
+bench-boot: kernel rootfs
+	@$(S)/bench/boot.sh
 
 test: deps
 	@$(S)/run-tests $(T)
