@@ -151,10 +151,7 @@ static void fill(void *bin, size_t offset, const void *page)
 	put_unaligned_le64(virt_to_phys((void *)page), bin + offset);
 }
 
-/**
- * struct golden - all pages of the map.
- * @root: and so on: where they are
- */
+/* Where all pages of the map are */
 struct golden {
 	u8 *root;
 	u8 *pools;
