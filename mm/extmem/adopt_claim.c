@@ -109,6 +109,8 @@ static enum extmem_reason read_extents(struct extmem_claim *claim)
 	unsigned int i;
 	u64 size = 0;
 
+	if (extmem_runs_reserve(&claim->runs, ser->nr_extents))
+		return EXTMEM_REASON_EXTENTS;
 	for (i = 0; i < ser->nr_extents; i++) {
 		const struct extmem_extent_ser *extent = ser_extent(claim, i);
 

@@ -95,6 +95,7 @@ void extmem_space_mark(struct extmem_space *space, unsigned long first,
 unsigned long extmem_space_largest(const struct extmem_space *space);
 unsigned long extmem_space_whole_gigs(const struct extmem_space *space);
 
+int extmem_runs_reserve(struct extmem_runs *runs, unsigned int nr);
 int extmem_runs_add(struct extmem_runs *runs, unsigned long first,
 		    unsigned long nr);
 void extmem_runs_free(struct extmem_runs *runs);

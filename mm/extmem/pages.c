@@ -8,8 +8,8 @@
 #include <linux/gfp.h>
 #include <linux/init.h>
 #include <linux/io.h>
-#include <linux/ioport.h>
 #include <linux/kexec_handover.h>
+#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 
 #include "internal.h"
@@ -54,7 +54,7 @@ static const void *kho_peek(phys_addr_t pa, size_t bytes)
 	if (!PAGE_ALIGNED(pa) || pa + bytes < pa)
 		return NULL;
 	for (p = pa; p < pa + bytes; p += PAGE_SIZE)
-		if (!page_is_ram(PHYS_PFN(p)))
+		if (!pfn_to_online_page(PHYS_PFN(p)))
 			return NULL;
 	return phys_to_virt(pa);
 }

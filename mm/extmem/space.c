@@ -344,6 +344,22 @@ unsigned long extmem_space_whole_gigs(const struct extmem_space *space)
 }
 
 /**
+ * extmem_runs_reserve - make room in a list.
+ * @runs: the list, empty
+ * @nr: how many runs it is to hold without growing
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int extmem_runs_reserve(struct extmem_runs *runs, unsigned int nr)
+{
+	runs->run = kvmalloc_objs(*runs->run, nr);
+	if (!runs->run)
+		return -ENOMEM;
+	runs->cap = nr;
+	return 0;
+}
+
+/**
  * extmem_runs_add - append a run to a list.
  * @runs: the list
  * @first: the first granule
