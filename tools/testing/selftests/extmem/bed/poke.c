@@ -131,7 +131,7 @@ static void flip(const char *pa, const char *bit)
 	puts("flipped");
 }
 
-static void command(const char *verb, const char *a, const char *b)
+static void obey(const char *verb, const char *a, const char *b)
 {
 	char hex[PACKET_MAX];
 
@@ -175,7 +175,7 @@ int main(int argc, char **argv)
 	while (fgets(line, sizeof(line), stdin)) {
 		b[0] = '\0';
 		if (sscanf(line, "%15s %63s %2047s", verb, a, b) >= 2)
-			command(verb, a, b);
+			obey(verb, a, b);
 	}
 	must("D");
 	return 0;
