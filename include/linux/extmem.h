@@ -53,8 +53,8 @@ enum extmem_kind {
 /**
  * struct extmem_claim_attr - what a new claim is to be.
  * @kind: its owner
- * @align: alignment of the start of every extent in bytes, a power of two of
- *         at least EXTMEM_GRANULE; extents are multiples of it in size too
+ * @align: alignment of the start of every extent in bytes, EXTMEM_GRANULE or
+ *         1 GiB; extents are multiples of it in size too
  * @data: words that travel with the claim; their meaning is the owner's
  */
 struct extmem_claim_attr {
