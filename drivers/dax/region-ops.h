@@ -21,10 +21,11 @@ struct resource;
  * the books itself, may share its memory with others, and serves the faults of
  * its devices; only device_dax binds to those.
  *
- * All but @probe and @quiesce are called with dax_region_rwsem and
+ * All but @size, @probe and @quiesce are called with dax_region_rwsem and
  * dax_dev_rwsem held for write (@available: dax_region_rwsem for read at
  * least).
  *
+ * @size: bytes of the region; its resource may have holes
  * @available: bytes that devices could still get in total
  * @alloc: grow @dev_dax by @size bytes, all of them or none, at @start or
  *         DAX_ANYWHERE, and make dev_dax->ranges tell so
@@ -37,6 +38,7 @@ struct resource;
  *           use, else no use may begin any more
  */
 struct dax_region_ops {
+	u64 (*size)(struct dax_region *dax_region);
 	u64 (*available)(struct dax_region *dax_region);
 	int (*alloc)(struct dev_dax *dev_dax, u64 start, u64 size);
 	int (*free)(struct dev_dax *dev_dax, u64 size);

@@ -69,6 +69,7 @@ struct extmem_claim_attr {
 struct extmem_pool *extmem_pool_next(struct extmem_pool *pool);
 int extmem_pool_nid(const struct extmem_pool *pool);
 struct range extmem_pool_span(const struct extmem_pool *pool);
+u64 extmem_pool_size(const struct extmem_pool *pool);
 u64 extmem_pool_available(struct extmem_pool *pool);
 
 /* Claims. */

@@ -336,6 +336,19 @@ struct range extmem_pool_span(const struct extmem_pool *pool)
 EXPORT_SYMBOL_GPL(extmem_pool_span);
 
 /**
+ * extmem_pool_size - how much memory a pool has.
+ * @pool: the pool
+ *
+ * Context: any.
+ * Return: bytes, free or not, in quarantine or not.
+ */
+u64 extmem_pool_size(const struct extmem_pool *pool)
+{
+	return (u64)pool->nr_granules << EXTMEM_GRANULE_SHIFT;
+}
+EXPORT_SYMBOL_GPL(extmem_pool_size);
+
+/**
  * extmem_pool_available - how much of a pool is free.
  * @pool: the pool
  *

@@ -144,12 +144,18 @@ static int extmem_dax_set_align(struct dev_dax *dev_dax)
 				     dev_dax->align);
 }
 
+static u64 extmem_dax_region_size(struct dax_region *dax_region)
+{
+	return extmem_pool_size(dax_region->private);
+}
+
 static u64 extmem_dax_available(struct dax_region *dax_region)
 {
 	return extmem_pool_available(dax_region->private);
 }
 
 const struct dax_region_ops extmem_dax_region_ops = {
+	.size = extmem_dax_region_size,
 	.available = extmem_dax_available,
 	.alloc = extmem_dax_alloc,
 	.free = extmem_dax_free,
