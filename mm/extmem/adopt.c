@@ -39,8 +39,10 @@ const char *extmem_adopt_page(struct extmem_map *map, struct extmem_table *table
 	if (!ser)
 		return "page of records: was not preserved";
 	*page = extmem_table_add(table, ser);
-	if (!*page)
+	if (!*page) {
+		map->ops->free(ser, EXTMEM_MAP_PAGE);
 		return "page of records: no memory to take it over";
+	}
 	*pa = next;
 	return NULL;
 }

@@ -222,10 +222,11 @@ void extmem_adopt_claim(struct extmem_adoption *ad, struct extmem_rec *rec)
 		extmem_rec_free(ad->map, &ad->map->claim_table, rec);
 		return;
 	}
-	if (ser->type != EXTMEM_REC_CLAIM || !ser->kind || !ser->nr_extents ||
-	    ser->nr_extents > claim->pool->nr_granules ||
+	if (ser->type != EXTMEM_REC_CLAIM || !ser->kind ||
 	    ser->id >= ad->root->next_id ||
 	    xa_insert(&ad->ids, ser->id, claim, GFP_KERNEL))
+		condemn(ad, claim, EXTMEM_REASON_IDENTITY);
+	else if (!ser->nr_extents || ser->nr_extents > claim->pool->nr_granules)
 		condemn(ad, claim, EXTMEM_REASON_EXTENTS);
 	else if (ser->nr_extents <= EXTMEM_CLAIM_EXTENTS)
 		finish(ad, claim);

@@ -9,6 +9,28 @@
 #include "internal.h"
 
 /**
+ * extmem_claim_begin - give a new claim its first record and its id.
+ * @claim: the claim; the map is locked
+ * @kind: whose it is
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int extmem_claim_begin(struct extmem_claim *claim, enum extmem_kind kind)
+{
+	struct extmem_map *map = claim->pool->map;
+	struct extmem_claim_ser *ser;
+	int err;
+
+	err = extmem_rec_alloc(map, &map->claim_table, &claim->rec);
+	if (err)
+		return err;
+	ser = extmem_claim_ser(claim);
+	ser->kind = kind;
+	ser->id = map->ser->next_id++;
+	return 0;
+}
+
+/**
  * extmem_nr_more - how many continuation records some extents take.
  * @nr_extents: all extents of the claim
  *

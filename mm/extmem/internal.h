@@ -322,6 +322,7 @@ extmem_claim_ser(const struct extmem_claim *claim)
 
 unsigned int extmem_nr_more(unsigned int nr_extents);
 struct extmem_claim *extmem_claim_new(struct extmem_pool *pool);
+int extmem_claim_begin(struct extmem_claim *claim, enum extmem_kind kind);
 int extmem_claim_write(struct extmem_claim *claim);
 void extmem_claim_link(struct extmem_claim *claim);
 void extmem_claim_free(struct extmem_claim *claim);

@@ -29,6 +29,7 @@ static const char * const reasons[] = {
 	[EXTMEM_REASON_EXTENTS] = "its claim's list of extents is not sound",
 	[EXTMEM_REASON_BITMAP] = "the allocation bitmap is damaged",
 	[EXTMEM_REASON_FREE] = "a claim covers it, but it was not allocated",
+	[EXTMEM_REASON_IDENTITY] = "its claim's type, kind or id is not sound",
 };
 
 /**
@@ -61,7 +62,8 @@ void extmem_note_log(const struct extmem_pool *pool, const char *text)
  * @pool: the pool
  * @fmt: format of a line without a newline
  *
- * The first lines are kept for sysfs, all go to the kernel log.
+ * The first lines go to the kernel log and are kept for sysfs. Of a map that is
+ * bad all over there may be as many as claims; more of the same helps nobody.
  *
  * Context: may sleep.
  */
@@ -71,12 +73,14 @@ void extmem_note(struct extmem_pool *pool, const char *fmt, ...)
 	va_list args;
 	char *text;
 
+	if (pool->nr_notes >= NOTES_MAX)
+		return;
 	va_start(args, fmt);
 	text = kvasprintf(GFP_KERNEL, fmt, args);
 	va_end(args);
 	extmem_note_log(pool, text ?: fmt);
 
-	note = pool->nr_notes < NOTES_MAX ? kzalloc_obj(*note) : NULL;
+	note = kzalloc_obj(*note);
 	if (!note || !text) {
 		kfree(note);
 		kfree(text);
@@ -84,7 +88,8 @@ void extmem_note(struct extmem_pool *pool, const char *fmt, ...)
 	}
 	note->text = text;
 	list_add_tail(&note->list, &pool->notes);
-	pool->nr_notes++;
+	if (++pool->nr_notes == NOTES_MAX)
+		extmem_note_log(pool, "whatever else is wrong is not listed");
 }
 
 /**
@@ -137,17 +142,12 @@ void extmem_notes_free(struct extmem_pool *pool)
 
 static int quarantine_claim(struct extmem_claim *claim, enum extmem_reason reason)
 {
-	struct extmem_map *map = claim->pool->map;
-	struct extmem_claim_ser *ser;
 	int err;
 
-	err = extmem_rec_alloc(map, &map->claim_table, &claim->rec);
+	err = extmem_claim_begin(claim, EXTMEM_KIND_QUARANTINE);
 	if (err)
 		return err;
-	ser = extmem_claim_ser(claim);
-	ser->kind = EXTMEM_KIND_QUARANTINE;
-	ser->id = map->ser->next_id++;
-	ser->data[0] = reason;
+	extmem_claim_ser(claim)->data[0] = reason;
 	return extmem_claim_write(claim);
 }
 

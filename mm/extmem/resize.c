@@ -215,16 +215,13 @@ static int claim_join(struct extmem_claim *claim, const struct extmem_runs *runs
 static int claim_start(struct extmem_claim *claim,
 		       const struct extmem_claim_attr *attr)
 {
-	struct extmem_map *map = claim->pool->map;
 	struct extmem_claim_ser *ser;
 	int err;
 
-	err = extmem_rec_alloc(map, &map->claim_table, &claim->rec);
+	err = extmem_claim_begin(claim, attr->kind);
 	if (err)
 		return err;
 	ser = extmem_claim_ser(claim);
-	ser->kind = attr->kind;
-	ser->id = map->ser->next_id++;
 	uuid_gen((uuid_t *)ser->uuid);
 	memcpy(ser->data, attr->data, sizeof(ser->data));
 	return 0;

@@ -254,10 +254,10 @@ static const struct wrong wrongs[] = {
 	{ "no extents", no_extents, EXTMEM_REASON_EXTENTS, A | LONG | OTHER },
 	{ "huge extents", huge_extents, EXTMEM_REASON_EXTENTS, A | LONG | OTHER },
 	{ "many extents", many_extents, EXTMEM_REASON_EXTENTS, A | LONG | OTHER },
-	{ "id to come", id_to_come, EXTMEM_REASON_EXTENTS, A | LONG | OTHER },
-	{ "id huge", id_huge, EXTMEM_REASON_EXTENTS, A | LONG | OTHER },
-	{ "no kind", no_kind, EXTMEM_REASON_EXTENTS, B | LONG | OTHER },
-	{ "unknown type", unknown_type, EXTMEM_REASON_EXTENTS, B | LONG | OTHER },
+	{ "id to come", id_to_come, EXTMEM_REASON_IDENTITY, A | LONG | OTHER },
+	{ "id huge", id_huge, EXTMEM_REASON_IDENTITY, A | LONG | OTHER },
+	{ "no kind", no_kind, EXTMEM_REASON_IDENTITY, B | LONG | OTHER },
+	{ "unknown type", unknown_type, EXTMEM_REASON_IDENTITY, B | LONG | OTHER },
 	{ "pool type", pool_type, EXTMEM_REASON_ORPHAN, B | LONG | OTHER },
 	{ "no such node", no_such_node, EXTMEM_REASON_ORPHAN, B | LONG | OTHER },
 	{ "huge node", huge_node, EXTMEM_REASON_ORPHAN, B | LONG | OTHER },
@@ -271,9 +271,9 @@ static const struct wrong wrongs[] = {
 	{ "more expected", more_expected, EXTMEM_REASON_EXTENTS, A | B | OTHER },
 	{ "record wiped", record_wiped, EXTMEM_REASON_ORPHAN, B | LONG | OTHER },
 	{ "wrong crc", wrong_crc, EXTMEM_REASON_ORPHAN, B | LONG | OTHER },
-	{ "same claim twice", same_claim_twice, EXTMEM_REASON_EXTENTS, A | B | LONG | OTHER },
-	{ "same id", same_id, EXTMEM_REASON_EXTENTS, A | LONG | OTHER },
-	{ "same id, long", same_id_long, EXTMEM_REASON_EXTENTS, A | OTHER },
+	{ "same claim twice", same_claim_twice, EXTMEM_REASON_IDENTITY, A | B | LONG | OTHER },
+	{ "same id", same_id, EXTMEM_REASON_IDENTITY, A | LONG | OTHER },
+	{ "same id, long", same_id_long, EXTMEM_REASON_IDENTITY, A | OTHER },
 };
 
 static void seal(const struct wrong *wrong)
@@ -396,10 +396,34 @@ static void damage_adds_up(struct kunit *test)
 	EXTMEM_EXPECT_SOUND(test, extmem_check_alive(&was[3]));
 }
 
+/* Where hundreds of claims are bad, the log has room for other things too */
+static void many_are_bad(struct kunit *test)
+{
+	struct extmem_pool *pool = extmem_fake_pool(0, GIB(4), GIB(1), false);
+	struct extmem_page_ser *page;
+	unsigned int i;
+
+	for (i = 0; i < 400; i++)
+		extmem_fake_claim(pool, EXTMEM_ANYWHERE, MIB(2));
+	extmem_fake_kexec(test);
+	page = extmem_fake_at(extmem_fake_root()->claims);
+	while (page) {
+		for (i = 1; i <= EXTMEM_PAGE_RECORDS; i++)
+			((u8 *)page)[i * EXTMEM_RECORD + 100] ^= 1;
+		page = page->next ? extmem_fake_at(page->next) : NULL;
+	}
+	EXTMEM_EXPECT_SOUND(test, extmem_fake_boot(test));
+	EXTMEM_EXPECT_SOUND(test, extmem_check_map());
+	KUNIT_EXPECT_EQ(test, extmem_quarantined(), 400);
+	KUNIT_EXPECT_EQ(test, extmem_nr_notes(), 32);
+	KUNIT_EXPECT_EQ(test, fake.nr_logged, 33);
+}
+
 static struct kunit_case damage_claim_cases[] = {
 	KUNIT_CASE(wrong_claim),
 	KUNIT_CASE(claim_on_free),
 	KUNIT_CASE(damage_adds_up),
+	KUNIT_CASE(many_are_bad),
 	{}
 };
 

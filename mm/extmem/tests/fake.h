@@ -43,6 +43,7 @@ struct extmem_fake {
 	void (*in_clear)(void);
 	void (*after_clear)(void);
 	unsigned int nr_clears;
+	unsigned int nr_logged;
 	u64 cleared;
 	phys_addr_t last_clear;
 	struct range disowned;

@@ -270,6 +270,7 @@ static_assert(sizeof(struct extmem_more_ser) == EXTMEM_RECORD);
  * @EXTMEM_REASON_BITMAP: the allocation bitmap is damaged, so free memory may
  *                        be somebody's
  * @EXTMEM_REASON_FREE: a claim covers it, the allocation bitmap says free
+ * @EXTMEM_REASON_IDENTITY: its claim's type, kind or id can't be, or is another's
  */
 enum extmem_reason {
 	EXTMEM_REASON_NONE = 0,
@@ -279,6 +280,7 @@ enum extmem_reason {
 	EXTMEM_REASON_EXTENTS = 4,
 	EXTMEM_REASON_BITMAP = 5,
 	EXTMEM_REASON_FREE = 6,
+	EXTMEM_REASON_IDENTITY = 7,
 };
 
 /**
