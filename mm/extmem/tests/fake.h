@@ -26,6 +26,7 @@
  * @in_clear: called by every clearing, for what happens meanwhile
  * @after_clear: called when one went well
  * @nr_clears: calls to clear
+ * @nr_logged: lines that would have gone to the kernel log
  * @cleared: bytes cleared
  * @last_clear: where the last clearing began
  * @disowned: memory that was never reserved for a pool

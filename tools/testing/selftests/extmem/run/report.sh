@@ -44,6 +44,27 @@ check_life() { # BEFORE AFTER
 	done
 }
 
+# refused COMMAND...: it must fail because the device is busy.
+refused() {
+	if _said=$("$@" 2>&1); then
+		lost "runs on a device that could be taken away: $*"
+	fi
+	case $_said in
+	*"Device or resource busy"*) ;;
+	*) lost "holds its device, but not as busy: $*: $_said" ;;
+	esac
+}
+
+# What an administrator could do to a running guest's memory by mistake.
+check_held() {
+	_dev=$(device)
+	refused daxctl destroy-device -f "$_dev"
+	refused daxctl disable-device "$_dev"
+	refused sh -c "echo $((GUEST_MIB << 19)) >/sys/bus/dax/devices/$_dev/size"
+	refused sh -c "echo $_dev >/sys/bus/dax/drivers/device_dax/unbind"
+	row "  while it runs" "destroy, disable, shrink, unbind: refused as busy"
+}
+
 check_guest() {
 	before=$(cat "$keep/before")
 	after=$(ask status) || exit
@@ -51,6 +72,7 @@ check_guest() {
 	row "$name kept" "uptime: $(seconds "$(value uptime_us "$before")")," \
 		"now $(seconds "$(value uptime_us "$after")")"
 	row "" "count: $(value count "$before"), now $(value count "$after")"
+	check_held
 	check_bytes || exit
 	row "" "every byte: $(mib "$(value bytes "$v")") compared inside, 0 differ"
 	[ $sum = n ] || row "" "$GUEST_MIB MiB of /dev/$(device) compared" \
