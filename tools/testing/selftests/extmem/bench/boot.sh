@@ -33,11 +33,11 @@ boot() {
 	done
 }
 
-kexecs() {
-	note "kexecs: empty pool, all in one claim, 10,000 claims"
-	machine --append extmem=1:508G --log "$share/kexec.log" \
-		-- /mnt/share/kexec-job >"$share/kexec.out"
-	awk -f "$bench/kexec.awk" "$share/kexec.log" >>"$out"
+kexecs() { # LOAD...
+	note "kexecs with the pool $*"
+	machine --append extmem=1:508G --log "$share/kexec.$1.log" \
+		-- /mnt/share/kexec-job "$@" >"$share/kexec.out"
+	awk -f "$bench/kexec.awk" "$share/kexec.$1.log" >>"$out"
 }
 
 build_programs
@@ -48,6 +48,7 @@ boot limit mem=6G
 boot extmem extmem=1:508G
 boot hugetlb 'hugepagesz=1G hugepages=0:0,1:504 hugetlb_free_vmemmap=on'
 boot stock ''
-kexecs
+kexecs empty empty full full
+kexecs claims claims
 note "done"
 awk -f "$bench/table.awk" "$out"
