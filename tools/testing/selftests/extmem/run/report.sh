@@ -60,8 +60,8 @@ check_held() {
 	_dev=$(device)
 	refused daxctl destroy-device -f "$_dev"
 	refused daxctl disable-device "$_dev"
-	refused sh -c "echo $((GUEST_MIB << 19)) >/sys/bus/dax/devices/$_dev/size"
-	refused sh -c "echo $_dev >/sys/bus/dax/drivers/device_dax/unbind"
+	refused sh -c "echo $((GUEST_MIB << 19)) | tee /sys/bus/dax/devices/$_dev/size"
+	refused sh -c "echo $_dev | tee /sys/bus/dax/drivers/device_dax/unbind"
 	row "  while it runs" "destroy, disable, shrink, unbind: refused as busy"
 }
 
