@@ -6,6 +6,7 @@
  */
 #define pr_fmt(fmt) "extmem: " fmt
 
+#include <linux/minmax.h>
 #include <linux/nodemask.h>
 #include <linux/printk.h>
 
@@ -17,6 +18,14 @@ static u64 __init pool_size(struct extmem_map *map, int nid)
 	struct extmem_pool *pool = extmem_pool_find(map, nid);
 
 	return pool ? extmem_pool_size(pool) + pool->held : 0;
+}
+
+/* The memory a percentage is of can differ by what firmware took in each boot */
+static bool __init differ(const struct extmem_boot_pool *boot, u64 asked, u64 size)
+{
+	u64 slack = boot->percent ? (boot->ram + size) / 100 : 0;
+
+	return max(asked, size) - min(asked, size) > slack;
 }
 
 /**
@@ -38,7 +47,7 @@ void __init extmem_compare(struct extmem_map *map)
 		}
 		if (boot->percent)
 			asked = extmem_percent(boot->ram + size, boot->percent);
-		if (asked != size)
+		if (differ(boot, asked, size))
 			pr_info("node %d: extmem= says %llu MiB, the pool has %llu MiB\n",
 				nid, MiB(asked), MiB(size));
 	}

@@ -21,9 +21,11 @@ static const struct share_case cases[] __initconst = {
 	{ GIB(1), { GIB(8) }, { GIB(1) } },
 	{ GIB(8), { GIB(8), GIB(8) }, { GIB(4), GIB(4) } },
 	{ GIB(6), { GIB(8), GIB(4) }, { GIB(4), GIB(2) } },
-	/* who has more left gives the gigabyte that can't be divided */
+	/* who is furthest below its proportion gives what can't be divided */
 	{ GIB(3), { GIB(8), GIB(8) }, { GIB(2), GIB(1) } },
 	{ GIB(1), { GIB(2), 0, GIB(8) }, { 0, 0, GIB(1) } },
+	{ GIB(4), { GIB(3) - MIB(40), GIB(4) - MIB(2) }, { GIB(2), GIB(2) } },
+	{ GIB(5), { GIB(1), GIB(2), GIB(3) }, { GIB(1), GIB(2), GIB(2) } },
 	/* what isn't whole gigabytes is one node's */
 	{ GIB(4) + MIB(2), { GIB(8), GIB(8) }, { GIB(2) + MIB(2), GIB(2) } },
 	{ MIB(2), { GIB(8), GIB(8) }, { MIB(2), 0 } },
@@ -84,9 +86,9 @@ static void __init share_random(struct kunit *test)
 static void __init percent(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, extmem_percent(GIB(4), 50), GIB(2));
-	KUNIT_EXPECT_EQ(test, extmem_percent(GIB(4), 90), GIB(3));
-	KUNIT_EXPECT_EQ(test, extmem_percent(GIB(768), 90), GIB(691));
-	KUNIT_EXPECT_EQ(test, extmem_percent(GIB(4) - 4096, 100), GIB(3));
+	KUNIT_EXPECT_EQ(test, extmem_percent(GIB(4), 90), MIB(3686));
+	KUNIT_EXPECT_EQ(test, extmem_percent(GIB(1000), 90), GIB(900));
+	KUNIT_EXPECT_EQ(test, extmem_percent(GIB(4) - 4096, 100), GIB(4) - MIB(2));
 	KUNIT_EXPECT_EQ(test, extmem_percent(GIB(4), 100), GIB(4));
 	KUNIT_EXPECT_EQ(test, extmem_percent(GIB(4), 1), MIB(40));
 	KUNIT_EXPECT_EQ(test, extmem_percent(GIB(1) - 1, 100), MIB(1022));
