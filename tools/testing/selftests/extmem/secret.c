@@ -6,7 +6,7 @@
  *                                 ordinary memory, say so, stay
  *   secret abort DEV KEY MEMKEY   the same, then ask for the device to be in
  *                                 the core dump, and dump core
- *   secret find FILE KEY...       how often each is in the file
+ *   secret find FILE KEY...       which of them are in the file
  *   secret kcore START KEY...     the same for /proc/kcore, the kernel's image
  *                                 of memory, and what it has at address START
  *
@@ -146,7 +146,7 @@ static void report(char **key, const unsigned long *hits)
 	unsigned int i;
 
 	for (i = 0; key[i]; i++)
-		printf("%s: %lu\n", key[i], hits[i]);
+		printf("%s: %s\n", key[i], hits[i] ? "found" : "absent");
 }
 
 static int open_or_die(const char *file)
