@@ -37,6 +37,7 @@
 
 struct extmem_pool;
 struct extmem_claim;
+struct seq_file;
 
 /**
  * enum extmem_kind - who owns a claim; part of the hand-over ABI.
@@ -97,9 +98,33 @@ bool extmem_claim_busy(const struct extmem_claim *claim);
 
 void extmem_reserve(void);
 
+/* For those who look at memory by physical address. Neither of them sleeps. */
+bool extmem_overlaps(u64 start, u64 size);
+bool extmem_unmapped(u64 pa);
+
+void extmem_report_meminfo(struct seq_file *m);
+int extmem_report_node_meminfo(char *buf, int len, int nid);
+
 #else /* CONFIG_EXTMEM */
 
 static inline void extmem_reserve(void) { }
+
+static inline bool extmem_overlaps(u64 start, u64 size)
+{
+	return false;
+}
+
+static inline bool extmem_unmapped(u64 pa)
+{
+	return false;
+}
+
+static inline void extmem_report_meminfo(struct seq_file *m) { }
+
+static inline int extmem_report_node_meminfo(char *buf, int len, int nid)
+{
+	return 0;
+}
 
 #endif /* CONFIG_EXTMEM */
 

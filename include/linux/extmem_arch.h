@@ -15,5 +15,6 @@ bool extmem_arch_held(unsigned int i, struct range *range);
 bool extmem_arch_owns(const struct range *range);
 bool extmem_arch_warm(void);
 int extmem_arch_unmap(const struct range *range);
+int extmem_arch_map(const struct range *range);
 
 #endif /* _LINUX_EXTMEM_ARCH_H */

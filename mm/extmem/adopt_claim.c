@@ -168,6 +168,7 @@ static void finish(struct extmem_adoption *ad, struct extmem_claim *claim)
 	if (!reason)
 		reason = take_runs(claim);
 	if (!reason) {
+		extmem_trace_adopt(claim);
 		extmem_claim_link(claim);
 		return;
 	}

@@ -40,6 +40,7 @@ void extmem_claim_link(struct extmem_claim *claim)
 		pool->nr_claims++;
 		return;
 	}
+	extmem_trace_quarantine(claim);
 	for (i = 0; i < claim->runs.nr; i++)
 		pool->nr_quarantined += claim->runs.run[i].nr;
 }

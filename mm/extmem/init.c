@@ -5,6 +5,7 @@
  */
 #define pr_fmt(fmt) "extmem: " fmt
 
+#include <linux/crash_dump.h>
 #include <linux/extmem_arch.h>
 #include <linux/init.h>
 #include <linux/ioport.h>
@@ -18,17 +19,67 @@
 #include <linux/reboot.h>
 #include <linux/slab.h>
 
+#include <trace/events/extmem.h>
+
 #include "internal.h"
 #include "boot.h"
 
 #undef MODULE_PARAM_PREFIX
 #define MODULE_PARAM_PREFIX "extmem."
 
-#define MiB(x)	((x) >> 20)
-
 static bool clean;
 module_param(clean, bool, 0444);
 MODULE_PARM_DESC(clean, "the platform clears memory before a cold boot");
+
+static bool direct_map;
+module_param(direct_map, bool, 0444);
+MODULE_PARM_DESC(direct_map, "pools are in the kernel's direct map");
+
+static void __init add_reach(const struct range *range, bool mapped)
+{
+	if (extmem_reach_add(range, mapped))
+		pr_err("%#llx-%#llx: no memory to keep it out of reach\n",
+		       range->start, range->end);
+}
+
+/* Memory just reserved is in the direct map, a former kernel's is not */
+static void __init set_reach(int nid, const struct range *range, bool mapped)
+{
+	int err = 0;
+
+	if (mapped && !direct_map)
+		err = extmem_arch_unmap(range);
+	else if (!mapped && direct_map)
+		err = extmem_arch_map(range);
+	if (err)
+		pr_warn("node %d: %#llx-%#llx can't be %s the direct map: %pe\n",
+			nid, range->start, range->end,
+			direct_map ? "in" : "taken out of", ERR_PTR(err));
+	add_reach(range, err ? mapped : direct_map);
+}
+
+static void __init set_reach_reserved(void)
+{
+	unsigned int i;
+	int nid;
+
+	for (nid = 0; nid < MAX_NUMNODES; nid++) {
+		const struct extmem_boot_pool *boot = extmem_boot_pool(nid);
+
+		for (i = 0; i < boot->nr_ranges; i++)
+			set_reach(nid, &boot->range[i], true);
+	}
+}
+
+static void __init set_reach_adopted(struct extmem_map *map)
+{
+	struct extmem_pool *pool;
+	unsigned int i;
+
+	list_for_each_entry(pool, &map->pools, list)
+		for (i = 0; i < pool->nr_ranges; i++)
+			set_reach(pool->nid, &pool->range[i], false);
+}
 
 static void __init make_pools(struct extmem_map *map)
 {
@@ -37,20 +88,13 @@ static void __init make_pools(struct extmem_map *map)
 
 	for (nid = 0; nid < MAX_NUMNODES; nid++) {
 		struct extmem_boot_pool *boot = extmem_boot_pool(nid);
-		unsigned int i;
 
 		if (!boot->nr_ranges)
 			continue;
 		err = extmem_pool_add(map, nid, boot->range, boot->nr_ranges, dirty);
-		if (err) {
+		if (err)
 			pr_err("node %d: no pool, its memory stays reserved: %pe\n",
 			       nid, ERR_PTR(err));
-			continue;
-		}
-		for (i = 0; i < boot->nr_ranges; i++)
-			if (extmem_arch_unmap(&boot->range[i]))
-				pr_warn("node %d: part of the pool stays in the direct map\n",
-					nid);
 	}
 }
 
@@ -71,12 +115,15 @@ static const struct range * __init next_range(struct extmem_map *map, u64 pos)
 
 static void __init hold(struct extmem_map *map, u64 start, u64 end, const char *why)
 {
+	struct range range = DEFINE_RANGE(start, end);
 	int nid = phys_to_target_node(start);
 	struct extmem_pool *pool;
 
+	add_reach(&range, false);
 	pool = extmem_pool_get_empty(map, nid == NUMA_NO_NODE ? 0 : nid);
 	if (!pool)
 		return;
+	trace_extmem_quarantine(pool->nid, start, end - start + 1, why);
 	pool->held += end - start + 1;
 	extmem_note(pool, "%#llx-%#llx, %llu MiB quarantined: %s", start, end,
 		    MiB(end - start + 1), why);
@@ -147,30 +194,16 @@ static void __init claim_pool(struct extmem_pool *pool)
 	unsigned int i;
 
 	for (i = 0; i < pool->nr_ranges; i++) {
-		if (!claim_range(pool, &pool->range[i]))
+		if (!claim_range(pool, &pool->range[i])) {
+			trace_extmem_reserve(pool->nid, pool->range[i].start,
+					     range_len(&pool->range[i]));
 			continue;
+		}
 		extmem_note(pool, "%#llx-%#llx is in use elsewhere: nothing of the pool is used",
 			    pool->range[i].start, pool->range[i].end);
 		pool->held += (u64)pool->nr_granules << EXTMEM_GRANULE_SHIFT;
 		pool->nr_granules = 0;
 		return;
-	}
-}
-
-static void __init compare(struct extmem_map *map)
-{
-	int nid;
-
-	for (nid = 0; nid < MAX_NUMNODES; nid++) {
-		struct extmem_pool *pool = extmem_pool_find(map, nid);
-		u64 asked = extmem_boot_pool(nid)->asked;
-		u64 size = 0;
-
-		if (pool)
-			size = ((u64)pool->nr_granules << EXTMEM_GRANULE_SHIFT) + pool->held;
-		if (asked != size)
-			pr_info("node %d: extmem= says %llu MiB, the pool has %llu MiB\n",
-				nid, MiB(asked), MiB(size));
 	}
 }
 
@@ -199,6 +232,23 @@ static void __init offer(struct extmem_map *map)
 		pr_warn("KHO is off: a kexec keeps the memory reserved but loses what is in it\n");
 }
 
+/* A crash kernel has no pools, and keeps others from the crashed kernel's */
+static int __init leave_alone(void)
+{
+	struct range held;
+	u64 size = 0;
+	unsigned int i;
+
+	for (i = 0; extmem_arch_held(i, &held); i++) {
+		add_reach(&held, false);
+		size += range_len(&held);
+	}
+	if (size)
+		pr_info("crash kernel: %llu MiB of the crashed kernel's pools left alone\n",
+			MiB(size));
+	return 0;
+}
+
 /* An fs_initcall as KHO's own is, and linked after it */
 static int __init extmem_init(void)
 {
@@ -206,18 +256,22 @@ static int __init extmem_init(void)
 	struct extmem_pool *pool;
 	int err;
 
+	if (is_kdump_kernel())
+		return leave_alone();
 	err = extmem_map_init(map, kho_is_enabled() ? &extmem_kho_ops :
 						      &extmem_plain_ops);
 	if (err)
 		return err;
 	take_over(map);
+	set_reach_adopted(map);
+	set_reach_reserved();
 	make_pools(map);
 	if (list_empty(&map->pools)) {
-		compare(map);
+		extmem_compare(map);
 		extmem_map_exit(map);
 		return 0;
 	}
-	compare(map);
+	extmem_compare(map);
 	list_for_each_entry(pool, &map->pools, list) {
 		claim_pool(pool);
 		err = extmem_sysfs_add(pool);

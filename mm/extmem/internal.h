@@ -381,7 +381,40 @@ int extmem_quarantine(struct extmem_pool *pool, const struct extmem_runs *runs,
 
 /* parse.c */
 #define EXTMEM_PARSE_MAX	128
-const char *extmem_parse_entry(const char *entry, int *nid, u64 *size);
+
+/**
+ * struct extmem_ask - what an entry of extmem= asks for.
+ * @nid: the node, NUMA_NO_NODE for all of them
+ * @percent: of the node's memory, 0 if a size is given
+ * @size: bytes, a multiple of the granule; 0 if a percentage is given
+ * @placed: the memory is to be at @addr
+ * @addr: physical address, a multiple of 1 GiB
+ */
+struct extmem_ask {
+	int nid;
+	unsigned int percent;
+	u64 size;
+	bool placed;
+	u64 addr;
+};
+
+const char *extmem_parse_entry(const char *entry, struct extmem_ask *ask);
+
+/* share.c: how much of it each node gives */
+u64 extmem_percent(u64 bytes, unsigned int percent);
+u64 extmem_share(u64 size, const u64 *room, u64 *share, unsigned int nr);
+
+/* reach.c: memory that is not the kernel's to look at */
+int extmem_reach_add(const struct range *range, bool mapped);
+
+/* trace.c */
+void extmem_trace_claim(const struct extmem_claim *claim,
+			const struct extmem_runs *runs);
+void extmem_trace_free(const struct extmem_claim *claim, unsigned long first,
+		       unsigned long nr);
+void extmem_trace_kept(const struct extmem_claim *claim, int err);
+void extmem_trace_adopt(const struct extmem_claim *claim);
+void extmem_trace_quarantine(const struct extmem_claim *claim);
 
 /* clear.c */
 int extmem_clear(struct extmem_map *map, phys_addr_t pa, u64 bytes);

@@ -7,6 +7,7 @@
 #include <linux/kernel.h>
 #include <linux/kstrtox.h>
 #include <linux/nodemask.h>
+#include <linux/numa.h>
 #include <linux/string.h>
 
 #include "internal.h"
@@ -27,17 +28,33 @@ static unsigned int __init take_unit(char *text)
 	return 10 * (unit - units + 1);
 }
 
-static const char * __init parse_size(char *text, u64 *size)
+/* Returns -EINVAL for what is no number, -ERANGE for one beyond 64 bits */
+static int __init parse_bytes(char *text, u64 *bytes)
 {
 	unsigned int shift = take_unit(text);
 	int err;
 
-	err = isdigit(*text) ? kstrtou64(text, 0, size) : -EINVAL;
-	if (err == -ERANGE || (!err && *size > U64_MAX >> shift))
-		return "size is beyond 64 bits";
+	if (!isdigit(*text))
+		return -EINVAL;
+	err = kstrtou64(text, 0, bytes);
 	if (err)
+		return err;
+	if (*bytes > U64_MAX >> shift)
+		return -ERANGE;
+	*bytes <<= shift;
+	return 0;
+}
+
+static const char * __init parse_size(char *text, u64 *size)
+{
+	switch (parse_bytes(text, size)) {
+	case 0:
+		break;
+	case -ERANGE:
+		return "size is beyond 64 bits";
+	default:
 		return "size is not a number of bytes, with K, M, G, T, P or E after it";
-	*size <<= shift;
+	}
 	if (!*size)
 		return "size is zero";
 	if (!IS_ALIGNED(*size, EXTMEM_GRANULE))
@@ -45,29 +62,95 @@ static const char * __init parse_size(char *text, u64 *size)
 	return NULL;
 }
 
-/**
- * extmem_parse_entry - parse an entry of extmem=.
- * @entry: the entry
- * @nid: the node
- * @size: the size in bytes, a multiple of the granule
- *
- * Return: NULL, or the rule that the entry breaks.
- */
-const char * __init extmem_parse_entry(const char *entry, int *nid, u64 *size)
+static const char * __init parse_percent(char *text, unsigned int *percent)
 {
-	char text[EXTMEM_PARSE_MAX], *colon;
+	int err;
+
+	text[strlen(text) - 1] = '\0';
+	err = isdigit(*text) ? kstrtouint(text, 10, percent) : -EINVAL;
+	if (err && err != -ERANGE)
+		return "percentage is not a whole number";
+	if (err || *percent > 100)
+		return "percentage is more than 100";
+	return *percent ? NULL : "percentage is zero";
+}
+
+static const char * __init parse_addr(char *text, struct extmem_ask *ask)
+{
+	switch (parse_bytes(text, &ask->addr)) {
+	case 0:
+		break;
+	case -ERANGE:
+		return "address is beyond 64 bits";
+	default:
+		return "address is not a number";
+	}
+	if (!IS_ALIGNED(ask->addr, SZ_1G))
+		return "address is not a multiple of 1G";
+	if (ask->addr + ask->size - 1 < ask->addr)
+		return "address is beyond 64 bits";
+	ask->placed = true;
+	return NULL;
+}
+
+static const char * __init parse_node(const char *text, int *nid)
+{
 	unsigned int node;
 
-	if (strscpy(text, entry) < 0)
-		return "entry is too long";
-	colon = strchr(text, ':');
-	if (!colon)
-		return "entry is not NODE:SIZE";
-	*colon = '\0';
 	if (!isdigit(*text) || kstrtouint(text, 10, &node))
 		return "node is not a number";
 	if (node >= MAX_NUMNODES)
 		return "there is no such node";
 	*nid = node;
-	return parse_size(colon + 1, size);
+	return NULL;
+}
+
+static const char * __init parse_amount(char *text, struct extmem_ask *ask)
+{
+	char *at = strchr(text, '@');
+	const char *rule;
+	size_t len;
+
+	if (at)
+		*at++ = '\0';
+	len = strlen(text);
+	if (len && text[len - 1] == '%')
+		rule = parse_percent(text, &ask->percent);
+	else
+		rule = parse_size(text, &ask->size);
+	if (rule || !at)
+		return rule;
+	if (ask->percent)
+		return "an address goes with a size, not with a percentage";
+	if (ask->nid == NUMA_NO_NODE)
+		return "an address needs its node: NODE:SIZE@ADDRESS";
+	return parse_addr(at, ask);
+}
+
+/**
+ * extmem_parse_entry - parse an entry of extmem=.
+ * @entry: the entry
+ * @ask: what it asks for
+ *
+ * Return: NULL, or the rule that the entry breaks.
+ */
+const char * __init extmem_parse_entry(const char *entry, struct extmem_ask *ask)
+{
+	char text[EXTMEM_PARSE_MAX], *colon, *amount = text;
+	const char *rule;
+
+	*ask = (struct extmem_ask){ .nid = NUMA_NO_NODE };
+	if (strscpy(text, entry) < 0)
+		return "entry is too long";
+	if (!*text)
+		return "entry is empty";
+	colon = strchr(text, ':');
+	if (colon) {
+		*colon = '\0';
+		rule = parse_node(text, &ask->nid);
+		if (rule)
+			return rule;
+		amount = colon + 1;
+	}
+	return parse_amount(amount, ask);
 }

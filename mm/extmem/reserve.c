@@ -15,18 +15,14 @@
 #include <linux/kexec_handover.h>
 #include <linux/memblock.h>
 #include <linux/nodemask.h>
+#include <linux/numa.h>
 #include <linux/printk.h>
-#include <linux/sort.h>
 #include <linux/string.h>
 
 #include <asm/setup.h>
 
 #include "internal.h"
 #include "boot.h"
-
-/* What the kernel keeps for itself, whatever is asked for */
-#define KEEP_SIZE	SZ_512M
-#define MiB(x)		((x) >> 20)
 
 static char asked[COMMAND_LINE_SIZE] __initdata;
 static bool asked_any __initdata;
@@ -64,121 +60,94 @@ bool __init extmem_boot_obeyed(void)
 	return obeyed;
 }
 
-static u64 __init node_size(int nid)
+/**
+ * extmem_refuse - say that an entry is not served.
+ * @entry: the entry
+ * @rule: the rule that it breaks
+ */
+void __init extmem_refuse(const char *entry, const char *rule)
 {
-	struct memblock_region *reg;
-	u64 size = 0;
-
-	for_each_mem_region(reg)
-		if (memblock_get_region_node(reg) == nid)
-			size += reg->size;
-	return size;
+	pr_err("\"%s\" refused: %s\n", entry, rule);
 }
 
-/* The free memory that suits @want best: just enough of it, or else the most */
-static bool __init find_free(int nid, u64 want, struct range *best)
+/* Whether the machine can do what an entry asks of a node */
+static const char * __init check_node(const struct extmem_ask *ask, u64 size)
 {
-	phys_addr_t start, end;
-	u64 best_len = 0;
-	u64 i;
+	struct range range = DEFINE_RANGE(ask->addr, ask->addr + size - 1);
+	const char *rule = NULL;
 
-	for_each_free_mem_range(i, nid, MEMBLOCK_NONE, &start, &end, NULL) {
-		u64 len;
-
-		start = ALIGN(start, SZ_1G);
-		end = ALIGN_DOWN(end, EXTMEM_GRANULE);
-		if (start >= end)
-			continue;
-		len = end - start;
-		if (best_len < want ? len >= best_len : len >= want && len <= best_len) {
-			*best = DEFINE_RANGE(start, end - 1);
-			best_len = len;
-		}
-	}
-	return best_len;
-}
-
-/* Reserve one range on a node, as high as can be; returns its size */
-static u64 __init reserve_range(int nid, u64 want, struct extmem_boot_pool *pool)
-{
-	struct range range;
-	u64 size;
-
-	if (!find_free(nid, want, &range))
-		return 0;
-	size = min(want, range_len(&range));
-	range.start = ALIGN_DOWN(range.end + 1 - size, SZ_1G);
-	range.end = range.start + size - 1;
-	if (memblock_remove(range.start, size))
-		return 0;
-	extmem_arch_protect(&range);
-	pool->range[pool->nr_ranges++] = range;
-	pr_info("node %d: reserved %#llx-%#llx, %llu MiB\n", nid, range.start,
-		range.end, MiB(size));
-	return size;
-}
-
-static int __init cmp_range(const void *a, const void *b)
-{
-	return cmp_int(((const struct range *)a)->start,
-		       ((const struct range *)b)->start);
-}
-
-static void __init reserve_node(int nid, u64 want)
-{
-	struct extmem_boot_pool *pool = &boot_pools[nid];
-	u64 left = want, got;
-
-	while (left && pool->nr_ranges < EXTMEM_POOL_RANGES) {
-		got = reserve_range(nid, left, pool);
-		if (!got)
-			break;
-		left -= got;
-	}
-	sort(pool->range, pool->nr_ranges, sizeof(*pool->range), cmp_range, NULL);
-	if (left)
-		pr_warn("node %d: only %llu of %llu MiB reserved: what else is free does not start on 1 GiB, the rest is in use\n",
-			nid, MiB(want - left), MiB(want));
-}
-
-static u64 __init spare_size(void)
-{
-	u64 used = memblock_reserved_size() + KEEP_SIZE;
-	u64 size = memblock_phys_mem_size();
-
-	return size > used ? size - used : 0;
-}
-
-/* Whether the machine can do what an entry asks for */
-static const char * __init check_entry(int nid, u64 size)
-{
-	if (!node_online(nid))
+	if (!node_online(ask->nid))
 		return "there is no such node";
-	if (boot_pools[nid].asked)
+	if (!size)
+		return "that is less than 2M";
+	if (ask->placed)
+		rule = extmem_place_fault(ask->nid, &range);
+	else if (size > extmem_node_size(ask->nid))
+		rule = "the node does not have that much memory";
+	if (!rule && size > extmem_spare_size())
+		rule = "less than 512M would be left to the kernel";
+	return rule;
+}
+
+static void __init reserve_node(const struct extmem_ask *ask, u64 size)
+{
+	struct range range = DEFINE_RANGE(ask->addr, ask->addr + size - 1);
+
+	if (ask->placed)
+		extmem_place_at(ask->nid, &range);
+	else
+		extmem_place(ask->nid, size);
+}
+
+/**
+ * extmem_note_percent - have a percentage compared, not obeyed.
+ * @nid: the node
+ * @percent: of its memory; a former kernel's pool is part of that
+ */
+void __init extmem_note_percent(int nid, unsigned int percent)
+{
+	boot_pools[nid].named = true;
+	boot_pools[nid].percent = percent;
+	boot_pools[nid].ram = extmem_node_size(nid);
+}
+
+static const char * __init do_node(const struct extmem_ask *ask)
+{
+	struct extmem_boot_pool *pool = &boot_pools[ask->nid];
+	u64 size = ask->size;
+	const char *rule;
+
+	if (pool->named && !(pool->placed && ask->placed))
 		return "the node was named before";
-	if (size > node_size(nid))
-		return "the node does not have that much memory";
-	if (size > spare_size())
-		return "less than 512M would be left to the kernel";
+	if (!obeyed && ask->percent) {
+		extmem_note_percent(ask->nid, ask->percent);
+		return NULL;
+	}
+	if (ask->percent)
+		size = extmem_percent(extmem_node_size(ask->nid), ask->percent);
+	rule = obeyed ? check_node(ask, size) : NULL;
+	if (rule)
+		return rule;
+	pool->named = true;
+	pool->placed = ask->placed;
+	pool->asked += size;
+	if (obeyed)
+		reserve_node(ask, size);
 	return NULL;
 }
 
 static void __init do_entry(const char *entry)
 {
+	struct extmem_ask ask;
 	const char *rule;
-	u64 size = 0;
-	int nid = 0;
 
-	rule = extmem_parse_entry(entry, &nid, &size);
-	if (!rule && obeyed)
-		rule = check_entry(nid, size);
-	if (rule) {
-		pr_err("\"%s\" refused: %s\n", entry, rule);
-		return;
-	}
-	boot_pools[nid].asked = size;
-	if (obeyed)
-		reserve_node(nid, size);
+	rule = extmem_parse_entry(entry, &ask);
+	if (!rule && ask.nid != NUMA_NO_NODE)
+		rule = do_node(&ask);
+	else if (!rule)
+		rule = extmem_spread_ask(entry, &ask);
+	if (rule)
+		extmem_refuse(entry, rule);
 }
 
 static void __init do_entries(void)
@@ -187,6 +156,10 @@ static void __init do_entries(void)
 
 	while (asked_any && (entry = strsep(&rest, ",")))
 		do_entry(entry);
+	if (obeyed)
+		extmem_spread_reserve();
+	else
+		extmem_spread_note();
 }
 
 static const void * __init early_peek(phys_addr_t pa, size_t bytes)

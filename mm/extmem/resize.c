@@ -10,6 +10,8 @@
 #include <linux/export.h>
 #include <linux/slab.h>
 
+#include <trace/events/extmem.h>
+
 #include "internal.h"
 
 static int check_size(u64 size, u64 align)
@@ -269,11 +271,14 @@ struct extmem_claim *extmem_claim_create(struct extmem_pool *pool,
 			give_back(pool, &runs);
 		else
 			err = claim_join(claim, &runs);
-		if (!err)
+		if (!err) {
+			extmem_trace_claim(claim, &runs);
 			extmem_claim_link(claim);
+		}
 	}
 	extmem_runs_free(&runs);
 	if (err) {
+		trace_extmem_claim(pool->nid, attr->kind, 0, start, size, err);
 		extmem_claim_free(claim);
 		extmem_pool_update(pool);
 		return ERR_PTR(err);
@@ -309,6 +314,11 @@ int extmem_claim_grow(struct extmem_claim *claim, u64 start, u64 size, u64 align
 		err = take_clean(pool, claim, start, size, align, &runs);
 	if (!err)
 		err = claim_join(claim, &runs);
+	if (err)
+		trace_extmem_claim(pool->nid, extmem_claim_ser(claim)->kind,
+				   extmem_claim_ser(claim)->id, start, size, err);
+	else
+		extmem_trace_claim(claim, &runs);
 	extmem_runs_free(&runs);
 	return err;
 }
@@ -328,6 +338,7 @@ static void release_tail(struct extmem_claim *claim, unsigned long nr)
 		unsigned long part = min(nr, last->nr);
 
 		last->nr -= part;
+		extmem_trace_free(claim, last->first + last->nr, part);
 		release(claim->pool, last->first + last->nr, part);
 		if (!last->nr)
 			claim->runs.nr--;
@@ -338,9 +349,15 @@ static void release_tail(struct extmem_claim *claim, unsigned long nr)
 /* From here on extmem_claim_get() fails */
 static int claim_seize(struct extmem_claim *claim)
 {
+	int err = 0;
+
 	if (claim->pool->map->frozen)
-		return -ESHUTDOWN;
-	return atomic_cmpxchg(&claim->users, 0, -1) ? -EBUSY : 0;
+		err = -ESHUTDOWN;
+	else if (atomic_cmpxchg(&claim->users, 0, -1))
+		err = -EBUSY;
+	if (err)
+		extmem_trace_kept(claim, err);
+	return err;
 }
 
 /**

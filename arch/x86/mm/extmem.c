@@ -144,3 +144,18 @@ int __init extmem_arch_unmap(const struct range *range)
 	kernel_direct_map_remove(range->start, end);
 	return 0;
 }
+
+/**
+ * extmem_arch_map - put memory a former kernel reserved into the direct map.
+ * @range: the memory
+ *
+ * Return: 0, or -ERANGE if the direct map does not reach that far: with KASLR
+ * it is as long as the kernel's own memory asks for.
+ */
+int __init extmem_arch_map(const struct range *range)
+{
+	if (range->end >= DIRECT_MAP_PHYSMEM_END)
+		return -ERANGE;
+	init_memory_mapping(range->start, range->end + 1, PAGE_KERNEL);
+	return 0;
+}

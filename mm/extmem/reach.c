@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory that is not the kernel's to look at: pools, and what a former kernel
+ * reserved that is in no pool. Those who would look by physical address ask
+ * here. Boot fills the list, and nothing leaves it.
+ */
+#include <kunit/static_stub.h>
+
+#include <linux/export.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+
+#include "internal.h"
+
+/**
+ * struct extmem_reach - memory out of reach.
+ * @list: in the list of all
+ * @range: the memory
+ * @mapped: it is in the direct map all the same
+ */
+struct extmem_reach {
+	struct list_head list;
+	struct range range;
+	bool mapped;
+};
+
+static LIST_HEAD(out_of_reach);
+
+/**
+ * extmem_reach_add - keep the kernel's hands off some memory.
+ * @range: the memory
+ * @mapped: it is in the direct map
+ *
+ * Context: boot, one at a time.
+ * Return: 0 or -ENOMEM.
+ */
+int __init extmem_reach_add(const struct range *range, bool mapped)
+{
+	struct extmem_reach *reach = kzalloc_obj(*reach);
+
+	if (!reach)
+		return -ENOMEM;
+	reach->range = *range;
+	reach->mapped = mapped;
+	list_add_tail_rcu(&reach->list, &out_of_reach);
+	return 0;
+}
+
+/**
+ * extmem_overlaps - whether any of some memory is extended memory.
+ * @start: physical address of its first byte
+ * @size: bytes
+ *
+ * Extended memory counts whether it is in a pool or in quarantine since boot.
+ *
+ * Context: any.
+ * Return: true if any of it is.
+ */
+bool extmem_overlaps(u64 start, u64 size)
+{
+	const struct extmem_reach *reach;
+
+	guard(rcu)();
+	list_for_each_entry_rcu(reach, &out_of_reach, list)
+		if (size && start <= reach->range.end &&
+		    start + (size - 1) >= reach->range.start)
+			return true;
+	return false;
+}
+EXPORT_SYMBOL_GPL(extmem_overlaps);
+
+/**
+ * extmem_unmapped - whether a page is extended memory outside the direct map.
+ * @pa: a physical address in the page
+ *
+ * Context: any.
+ * Return: true if it is; false for other memory, and with extmem.direct_map=1.
+ */
+bool extmem_unmapped(u64 pa)
+{
+	const struct extmem_reach *reach;
+
+	KUNIT_STATIC_STUB_REDIRECT(extmem_unmapped, pa);
+	guard(rcu)();
+	list_for_each_entry_rcu(reach, &out_of_reach, list)
+		if (range_contains(&reach->range, &(struct range){ pa, pa }))
+			return !reach->mapped;
+	return false;
+}
+EXPORT_SYMBOL_GPL(extmem_unmapped);
