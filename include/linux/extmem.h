@@ -35,8 +35,9 @@
 /** EXTMEM_CLAIM_DATA - 64-bit words a claim carries for its owner. */
 #define EXTMEM_CLAIM_DATA	4
 
-struct extmem_pool;
 struct extmem_claim;
+struct extmem_pool;
+struct notifier_block;
 
 /**
  * enum extmem_kind - who owns a claim; part of the hand-over ABI.
@@ -95,11 +96,22 @@ bool extmem_claim_get(struct extmem_claim *claim);
 void extmem_claim_put(struct extmem_claim *claim);
 bool extmem_claim_busy(const struct extmem_claim *claim);
 
+/* Memory errors. */
+bool extmem_poisoned(u64 start, u64 size);
+int extmem_poison_register(struct notifier_block *nb);
+void extmem_poison_unregister(struct notifier_block *nb);
+
+/* For the mm. */
+bool extmem_has_pfn(unsigned long pfn);
+bool extmem_memory_failure(unsigned long pfn);
+
 void extmem_reserve(void);
 
 #else /* CONFIG_EXTMEM */
 
 static inline void extmem_reserve(void) { }
+static inline bool extmem_has_pfn(unsigned long pfn) { return false; }
+static inline bool extmem_memory_failure(unsigned long pfn) { return false; }
 
 #endif /* CONFIG_EXTMEM */
 
