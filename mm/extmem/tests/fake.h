@@ -84,14 +84,16 @@ struct extmem_claim *extmem_fake_find(u64 id);
 
 #define SAMPLE_START	(4ULL << 30)
 #define SAMPLE_OTHER	(8ULL << 30)
+#define SAMPLE_BAD	(SAMPLE_START + (6ULL << 20) + (5ULL << 12))
 
 /**
  * enum extmem_sample - records of claims in the sample map.
- * @SAMPLE_A: claim 1: 8 MiB, on node 0 as all but the last
+ * @SAMPLE_A: claim 1: 8 MiB, on node 0 as all but the fourth
  * @SAMPLE_B: claim 2: 4 MiB
  * @SAMPLE_LONG: claim 3: 6 extents of 2 MiB
  * @SAMPLE_MORE: its continuation
  * @SAMPLE_OTHER_NODE: claim 4: 8 MiB on node 1
+ * @SAMPLE_POISON: a bad page of claim 1, SAMPLE_BAD
  * @SAMPLE_FREE: the first free record
  */
 enum extmem_sample {
@@ -100,6 +102,7 @@ enum extmem_sample {
 	SAMPLE_LONG,
 	SAMPLE_MORE,
 	SAMPLE_OTHER_NODE,
+	SAMPLE_POISON,
 	SAMPLE_FREE,
 };
 
