@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Memory errors, made and received. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bus_error.h"
+#include "dax_dev.h"
+
+#define CORRUPT	"/sys/kernel/debug/hwpoison/corrupt-pfn"
+
+volatile struct bus_error bus_error;
+static sigjmp_buf touch_end;
+static volatile sig_atomic_t touching;
+
+static void on_bus_error(int sig, siginfo_t *info, void *context)
+{
+	bus_error.nr++;
+	bus_error.code = info->si_code;
+	bus_error.lsb = info->si_addr_lsb;
+	bus_error.addr = info->si_addr;
+	if (touching)
+		siglongjmp(touch_end, 1);
+}
+
+void bus_errors_count(void)
+{
+	struct sigaction action = {
+		.sa_sigaction = on_bus_error,
+		.sa_flags = SA_SIGINFO,
+	};
+
+	bus_error.nr = 0;
+	sigaction(SIGBUS, &action, NULL);
+}
+
+int touch(const char *p)
+{
+	int code = 0;
+
+	if (sigsetjmp(touch_end, 1))
+		code = bus_error.code;
+	else {
+		touching = 1;
+		peek(p);
+	}
+	touching = 0;
+	return code;
+}
+
+int inject(unsigned long phys)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "echo %#lx >" CORRUPT, phys / SZ_4K);
+	return system(command);
+}
