@@ -35,18 +35,29 @@ void bus_errors_count(void)
 	sigaction(SIGBUS, &action, NULL);
 }
 
-int touch(const char *p)
+static int touch_times(const char *p, volatile unsigned long times)
 {
 	int code = 0;
 
-	if (sigsetjmp(touch_end, 1))
+	if (sigsetjmp(touch_end, 1)) {
 		code = bus_error.code;
-	else {
+	} else {
 		touching = 1;
-		peek(p);
+		while (times--)
+			peek(p);
 	}
 	touching = 0;
 	return code;
+}
+
+int touch(const char *p)
+{
+	return touch_times(p, 1);
+}
+
+int touch_on(const char *p)
+{
+	return touch_times(p, -1);
 }
 
 int inject(unsigned long phys)

@@ -25,6 +25,9 @@ void bus_errors_count(void);
 /* Read a byte: 0, or the code of the SIGBUS this gave. */
 int touch(const char *p);
 
+/* Read a byte again and again, without a system call, until that gives one. */
+int touch_on(const char *p);
+
 /* A memory error at a physical address, by somebody who doesn't map it. */
 int inject(unsigned long phys);
 
