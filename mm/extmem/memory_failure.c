@@ -69,6 +69,7 @@ EXPORT_SYMBOL_GPL(extmem_poison_unregister);
  */
 void extmem_poison_start(void)
 {
+	/* pairs with that in extmem_has_pfn(): pools are complete */
 	smp_store_release(&started, true);
 }
 
@@ -84,6 +85,7 @@ bool extmem_has_pfn(unsigned long pfn)
 	struct extmem_pool *pool = NULL;
 	unsigned int i;
 
+	/* pairs with that in extmem_poison_start() */
 	if (!smp_load_acquire(&started))
 		return false;
 	while ((pool = extmem_pool_next(pool)))

@@ -10,9 +10,10 @@
 
 #define CORRUPT	"/sys/kernel/debug/hwpoison/corrupt-pfn"
 
-volatile struct bus_error bus_error;
+struct bus_error bus_error;
 static sigjmp_buf touch_end;
-static volatile sig_atomic_t touching;
+static sig_atomic_t touching;
+static unsigned long left;
 
 static void on_bus_error(int sig, siginfo_t *info, void *context)
 {
@@ -35,15 +36,16 @@ void bus_errors_count(void)
 	sigaction(SIGBUS, &action, NULL);
 }
 
-static int touch_times(const char *p, volatile unsigned long times)
+static int touch_times(const char *p, unsigned long times)
 {
 	int code = 0;
 
+	left = times;
 	if (sigsetjmp(touch_end, 1)) {
 		code = bus_error.code;
 	} else {
 		touching = 1;
-		while (times--)
+		while (left--)
 			peek(p);
 	}
 	touching = 0;

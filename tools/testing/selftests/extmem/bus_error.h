@@ -17,7 +17,7 @@ struct bus_error {
 };
 
 /* What this process has received, since the last bus_errors_count(). */
-extern volatile struct bus_error bus_error;
+extern struct bus_error bus_error;
 
 /* From now on SIGBUS is counted; one that comes from touch() ends it. */
 void bus_errors_count(void);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +24,7 @@
 #define PAGES	512	/* of a granule */
 
 /* Set for children once the error has happened and all is done about it. */
-static volatile int *done;
+static atomic_int *done;
 
 static void wait_until_done(void)
 {
@@ -267,7 +268,7 @@ TEST_F(dax_poison, madvise)
 }
 
 /* Pages below *bad must not be readable; how many were. */
-static unsigned long read_bad_pages(struct dax_dev *dev, volatile unsigned int *bad)
+static unsigned long read_bad_pages(struct dax_dev *dev, atomic_uint *bad)
 {
 	unsigned long read = 0;
 	unsigned int from, i;
@@ -287,8 +288,8 @@ static unsigned long read_bad_pages(struct dax_dev *dev, volatile unsigned int *
 /* Faults that run while pages go bad leave no entry behind. */
 TEST_F(dax_poison, races_with_faults)
 {
-	unsigned int *bad = mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE,
-				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	atomic_uint *bad = mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE,
+				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	unsigned int i;
 	pid_t child;
 

@@ -60,7 +60,7 @@ int main(int argc, char **argv)
 
 	if (argc < 4)
 		return 2;
-	strncpy(dev.name, argv[2], sizeof(dev.name) - 1);
+	snprintf(dev.name, sizeof(dev.name), "%s", argv[2]);
 	map = dax_map(&dev, NULL, dax_get(&dev, "size"), 0);
 	if (map == MAP_FAILED) {
 		perror(dev.name);
