@@ -414,7 +414,7 @@ bool extmem_poison_next_good(const struct extmem_pool *pool, unsigned long *pos,
 			     unsigned long end, struct extmem_run *run);
 void extmem_poison_keep(struct extmem_pool *pool, unsigned long first,
 			unsigned long nr);
-int extmem_poison_add(struct extmem_map *map, u64 pa);
+int extmem_poison_add(struct extmem_map *map, u64 pa, u64 *id);
 void extmem_poison_free(struct extmem_map *map);
 
 /* poison_list.c */

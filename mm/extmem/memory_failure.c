@@ -97,18 +97,17 @@ bool extmem_has_pfn(unsigned long pfn)
 }
 EXPORT_SYMBOL_GPL(extmem_has_pfn);
 
-static void report(u64 pa, int err)
+static void report(u64 pa, u64 id, int err)
 {
-	switch (err) {
-	case -EEXIST:
+	if (err == -EEXIST)
 		return;
-	case 0:
-		pr_err("memory error at %#llx: the page is not used any more\n", pa);
-		return;
-	default:
+	if (id)
+		pr_err("memory error at %#llx, of claim %llu\n", pa, id);
+	else
+		pr_err("memory error at %#llx, free: quarantined\n", pa);
+	if (err)
 		pr_err("memory error at %#llx: the next kernel will not know of it: %pe\n",
 		       pa, ERR_PTR(err));
-	}
 }
 
 /**
@@ -123,11 +122,13 @@ static void report(u64 pa, int err)
  */
 bool extmem_memory_failure(unsigned long pfn)
 {
-	u64 pa = PFN_PHYS(pfn);
+	u64 pa = PFN_PHYS(pfn), id = 0;
+	int err;
 
 	if (!extmem_has_pfn(pfn))
 		return false;
-	report(pa, extmem_poison_add(&extmem_map, pa));
+	err = extmem_poison_add(&extmem_map, pa, &id);
+	report(pa, id, err);
 	blocking_notifier_call_chain(&poison_chain, 0, &pa);
 	return true;
 }

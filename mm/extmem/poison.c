@@ -233,6 +233,19 @@ static struct extmem_pool *find_pool(struct extmem_map *map, u64 granule,
 	return NULL;
 }
 
+/* The claim that has a granule: its id, or 0 */
+static u64 owner(const struct extmem_pool *pool, unsigned long bit)
+{
+	struct extmem_claim *claim;
+	unsigned int i;
+
+	list_for_each_entry(claim, &pool->claims, list)
+		for (i = 0; i < claim->runs.nr; i++)
+			if (bit - claim->runs.run[i].first < claim->runs.run[i].nr)
+				return extmem_claim_ser(claim)->id;
+	return 0;
+}
+
 /* For the next kernel, too */
 static int record(struct extmem_poison *poison, u64 granule, unsigned long bit)
 {
@@ -249,13 +262,14 @@ static int record(struct extmem_poison *poison, u64 granule, unsigned long bit)
  * extmem_poison_add - a page of a pool has had a memory error.
  * @map: the map
  * @pa: an address in the page
+ * @id: the claim that had the page, 0 for none
  *
  * Context: may sleep.
  * Return: 0; -ENOENT if no pool has the page; -EEXIST if it was known to be
  * bad. -ENOMEM or, once the map is frozen, -ESHUTDOWN: this kernel keeps the
  * page from being used, but the next one may not know.
  */
-int extmem_poison_add(struct extmem_map *map, u64 pa)
+int extmem_poison_add(struct extmem_map *map, u64 pa, u64 *id)
 {
 	u64 granule = ALIGN_DOWN(pa, EXTMEM_GRANULE);
 	struct extmem_poison *poison;
@@ -266,6 +280,7 @@ int extmem_poison_add(struct extmem_map *map, u64 pa)
 	pool = find_pool(map, granule, &run);
 	if (!pool)
 		return -ENOENT;
+	*id = owner(pool, run.first);
 	poison = extmem_poison_get(pool, granule);
 	if (!poison)
 		return -ENOMEM;

@@ -10,11 +10,6 @@
 #define START	GIB(4)
 #define PAGE(n)	((u64)(n) << EXTMEM_SER_PAGE_SHIFT)
 
-static int hit(u64 pa)
-{
-	return extmem_poison_add(&fake.map, pa);
-}
-
 static bool poisoned(u64 start, u64 size)
 {
 	return extmem_map_poisoned(&fake.map, start, size);
@@ -35,8 +30,8 @@ static void keep(struct kunit *test)
 	struct extmem_was *was;
 
 	extmem_fake_claim(pool, START, MIB(20));
-	KUNIT_EXPECT_EQ(test, hit(START + MIB(2) + PAGE(9)), 0);
-	KUNIT_EXPECT_EQ(test, hit(START + MIB(40)), 0);
+	KUNIT_EXPECT_EQ(test, extmem_fake_hit(START + MIB(2) + PAGE(9)), 0);
+	KUNIT_EXPECT_EQ(test, extmem_fake_hit(START + MIB(40)), 0);
 	for (kernel = 1; kernel < 6; kernel++) {
 		was = extmem_remember(test, &nr);
 		extmem_map_freeze(&fake.map);
@@ -50,8 +45,8 @@ static void keep(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, poisoned(START + MIB(2) + PAGE(9), PAGE(1)));
 		KUNIT_EXPECT_TRUE(test, poisoned(START + MIB(40), PAGE(1)));
 		KUNIT_EXPECT_FALSE(test, poisoned(START, MIB(2) + PAGE(9)));
-		KUNIT_EXPECT_EQ(test, hit(START + MIB(2) + PAGE(9)), -EEXIST);
-		KUNIT_EXPECT_EQ(test, hit(START + MIB(2) + PAGE(9 + kernel)), 0);
+		KUNIT_EXPECT_EQ(test, extmem_fake_hit(START + MIB(2) + PAGE(9)), -EEXIST);
+		KUNIT_EXPECT_EQ(test, extmem_fake_hit(START + MIB(2) + PAGE(9 + kernel)), 0);
 		KUNIT_EXPECT_EQ(test, fake.map.ser->nr_records, 4);
 	}
 	KUNIT_EXPECT_EQ(test, extmem_claim_destroy(extmem_fake_find(1)), 0);
@@ -187,7 +182,7 @@ static void was_free(struct kunit *test)
 {
 	struct extmem_pool *pool = extmem_fake_pool(0, START, GIB(1), false);
 
-	KUNIT_EXPECT_EQ(test, hit(START + MIB(2)), 0);
+	KUNIT_EXPECT_EQ(test, extmem_fake_hit(START + MIB(2)), 0);
 	KUNIT_EXPECT_EQ(test, fake.map.ser->nr_records, 2);
 	extmem_space_mark(&pool->space, 1, 1, false);
 	extmem_pool_update(pool);

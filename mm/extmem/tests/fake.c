@@ -281,7 +281,13 @@ void extmem_fake_sample(void)
 	extmem_fake_claim(pool, SAMPLE_START + MIB(16), MIB(4));
 	extmem_fake_long(pool, SAMPLE_START + MIB(512), 6);
 	extmem_fake_claim(other, SAMPLE_OTHER + MIB(64), MIB(8));
-	KUNIT_ASSERT_EQ(fake.test, extmem_poison_add(&fake.map, SAMPLE_BAD), 0);
+	KUNIT_ASSERT_EQ(fake.test, extmem_fake_hit(SAMPLE_BAD), 0);
+}
+
+/* A memory error at an address */
+int extmem_fake_hit(u64 pa)
+{
+	return extmem_poison_add(&fake.map, pa, &fake.hit_id);
 }
 
 /* A record of the first page of claims as it was handed over */

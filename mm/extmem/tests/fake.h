@@ -31,6 +31,7 @@
  * @last_clear: where the last clearing began
  * @disowned: memory that was never reserved for a pool
  * @root: physical address of the root that the former kernel left
+ * @hit_id: the claim that had the page of the last memory error
  * @ending: a kernel is being thrown away
  * @misuse: what the code under test did to pages that it must not, or NULL
  */
@@ -49,6 +50,7 @@ struct extmem_fake {
 	phys_addr_t last_clear;
 	struct range disowned;
 	phys_addr_t root;
+	u64 hit_id;
 	bool ending;
 	const char *misuse;
 };
@@ -81,6 +83,7 @@ struct extmem_claim *extmem_fake_holes(struct extmem_pool *pool, unsigned int nr
 struct extmem_claim *extmem_fake_long(struct extmem_pool *pool, u64 start,
 				      unsigned int nr);
 struct extmem_claim *extmem_fake_find(u64 id);
+int extmem_fake_hit(u64 pa);
 
 #define SAMPLE_START	(4ULL << 30)
 #define SAMPLE_OTHER	(8ULL << 30)

@@ -324,9 +324,9 @@ static void golden_write_poison(struct kunit *test)
 
 	extmem_fake_pool(1, START, GIB(1), true);
 	extmem_fake_claim(extmem_pool_find(&fake.map, 1), START, MIB(10));
-	KUNIT_ASSERT_EQ(test, extmem_poison_add(&fake.map, granule + 511 * SZ_4K), 0);
-	KUNIT_ASSERT_EQ(test, extmem_poison_add(&fake.map, granule), 0);
-	KUNIT_ASSERT_EQ(test, extmem_poison_add(&fake.map, granule + 5 * SZ_4K), 0);
+	KUNIT_ASSERT_EQ(test, extmem_fake_hit(granule + 511 * SZ_4K), 0);
+	KUNIT_ASSERT_EQ(test, extmem_fake_hit(granule), 0);
+	KUNIT_ASSERT_EQ(test, extmem_fake_hit(granule + 5 * SZ_4K), 0);
 	claims = extmem_fake_at(fake.map.ser->claims);
 	KUNIT_EXPECT_MEMEQ(test, claims + 512, golden_bin_poison(test), 256);
 }

@@ -16,11 +16,6 @@ static const struct extmem_claim_attr attr = {
 	.align = EXTMEM_GRANULE,
 };
 
-static int hit(u64 pa)
-{
-	return extmem_poison_add(&fake.map, pa);
-}
-
 static bool poisoned(u64 start, u64 size)
 {
 	return extmem_map_poisoned(&fake.map, start, size);
@@ -57,7 +52,7 @@ static void which_page(struct kunit *test)
 
 	extmem_fake_pool(0, START, GIB(3), false);
 	KUNIT_EXPECT_FALSE(test, poisoned(START, GIB(3)));
-	KUNIT_EXPECT_EQ(test, hit(bad + 123), 0);
+	KUNIT_EXPECT_EQ(test, extmem_fake_hit(bad + 123), 0);
 	KUNIT_EXPECT_TRUE(test, poisoned(bad, PAGE(1)));
 	KUNIT_EXPECT_TRUE(test, poisoned(bad + PAGE(1) - 1, 1));
 	KUNIT_EXPECT_TRUE(test, poisoned(START, GIB(3)));
@@ -70,8 +65,8 @@ static void which_page(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, poisoned(bad + PAGE(1), GIB(2)));
 	KUNIT_EXPECT_TRUE(test, poisoned(bad - GIB(1), GIB(2)));
 
-	KUNIT_EXPECT_EQ(test, hit(START + MIB(8) - 1), 0);
-	KUNIT_EXPECT_EQ(test, hit(START + MIB(8)), 0);
+	KUNIT_EXPECT_EQ(test, extmem_fake_hit(START + MIB(8) - 1), 0);
+	KUNIT_EXPECT_EQ(test, extmem_fake_hit(START + MIB(8)), 0);
 	KUNIT_EXPECT_TRUE(test, poisoned(START + MIB(8) - PAGE(1), PAGE(1)));
 	KUNIT_EXPECT_TRUE(test, poisoned(START + MIB(8), PAGE(1)));
 	KUNIT_EXPECT_FALSE(test, poisoned(START + MIB(8) + PAGE(1), GIB(2) - PAGE(1)));
@@ -87,19 +82,19 @@ static void not_ours(struct kunit *test)
 	};
 	struct extmem_map_ser before;
 
-	KUNIT_EXPECT_EQ(test, hit(START), -ENOENT);
+	KUNIT_EXPECT_EQ(test, extmem_fake_hit(START), -ENOENT);
 	KUNIT_ASSERT_EQ(test, extmem_pool_add(&fake.map, 0, range, 2, false), 0);
 	before = *fake.map.ser;
-	KUNIT_EXPECT_EQ(test, hit(0), -ENOENT);
-	KUNIT_EXPECT_EQ(test, hit(START - 1), -ENOENT);
-	KUNIT_EXPECT_EQ(test, hit(START + MIB(100)), -ENOENT);
-	KUNIT_EXPECT_EQ(test, hit(START + GIB(1) - 1), -ENOENT);
-	KUNIT_EXPECT_EQ(test, hit(START + GIB(2)), -ENOENT);
-	KUNIT_EXPECT_EQ(test, hit(U64_MAX), -ENOENT);
+	KUNIT_EXPECT_EQ(test, extmem_fake_hit(0), -ENOENT);
+	KUNIT_EXPECT_EQ(test, extmem_fake_hit(START - 1), -ENOENT);
+	KUNIT_EXPECT_EQ(test, extmem_fake_hit(START + MIB(100)), -ENOENT);
+	KUNIT_EXPECT_EQ(test, extmem_fake_hit(START + GIB(1) - 1), -ENOENT);
+	KUNIT_EXPECT_EQ(test, extmem_fake_hit(START + GIB(2)), -ENOENT);
+	KUNIT_EXPECT_EQ(test, extmem_fake_hit(U64_MAX), -ENOENT);
 	KUNIT_EXPECT_MEMEQ(test, fake.map.ser, &before, sizeof(before));
 	KUNIT_EXPECT_FALSE(test, poisoned(0, U64_MAX));
-	KUNIT_EXPECT_EQ(test, hit(START + MIB(100) - 1), 0);
-	KUNIT_EXPECT_EQ(test, hit(START + GIB(1)), 0);
+	KUNIT_EXPECT_EQ(test, extmem_fake_hit(START + MIB(100) - 1), 0);
+	KUNIT_EXPECT_EQ(test, extmem_fake_hit(START + GIB(1)), 0);
 	EXTMEM_EXPECT_SOUND(test, extmem_check_map());
 }
 
@@ -108,7 +103,8 @@ static void hit_free(struct kunit *test)
 {
 	struct extmem_pool *pool = extmem_fake_pool(0, START, GIB(1), true);
 
-	KUNIT_EXPECT_EQ(test, hit(START + MIB(10)), 0);
+	KUNIT_EXPECT_EQ(test, extmem_fake_hit(START + MIB(10)), 0);
+	KUNIT_EXPECT_EQ(test, fake.hit_id, 0);
 	KUNIT_EXPECT_EQ(test, extmem_pool_available(pool), GIB(1) - MIB(2));
 	KUNIT_EXPECT_EQ(test, pool->nr_quarantined, 1);
 	KUNIT_EXPECT_EQ(test, pool->nr_poisoned, 1);
@@ -119,12 +115,12 @@ static void hit_free(struct kunit *test)
 	EXTMEM_EXPECT_SOUND(test, extmem_check_map());
 
 	/* more of the same granule costs no more; its neighbour, too, is clean */
-	KUNIT_EXPECT_EQ(test, hit(START + MIB(10) + PAGE(511)), 0);
-	KUNIT_EXPECT_EQ(test, hit(START + MIB(10)), -EEXIST);
+	KUNIT_EXPECT_EQ(test, extmem_fake_hit(START + MIB(10) + PAGE(511)), 0);
+	KUNIT_EXPECT_EQ(test, extmem_fake_hit(START + MIB(10)), -EEXIST);
 	KUNIT_EXPECT_EQ(test, pool->nr_quarantined, 1);
 	KUNIT_EXPECT_EQ(test, pool->nr_poisoned, 2);
 	KUNIT_EXPECT_EQ(test, fake.map.ser->nr_records, 2);
-	KUNIT_EXPECT_EQ(test, hit(START + MIB(8)), 0);
+	KUNIT_EXPECT_EQ(test, extmem_fake_hit(START + MIB(8)), 0);
 	KUNIT_EXPECT_EQ(test, extmem_dirty_count(&pool->space), 510);
 	EXTMEM_EXPECT_SOUND(test, extmem_check_map());
 
@@ -141,10 +137,11 @@ static void hit_claim(struct kunit *test)
 	u64 free = GIB(1) - MIB(20);
 
 	KUNIT_EXPECT_TRUE(test, extmem_claim_get(claim));
-	KUNIT_EXPECT_EQ(test, hit(START + MIB(2) + PAGE(7)), 0);
-	KUNIT_EXPECT_EQ(test, hit(START + MIB(12)), 0);
-	KUNIT_EXPECT_EQ(test, hit(START + MIB(14)), 0);
-	KUNIT_EXPECT_EQ(test, hit(START + MIB(20) - 1), 0);
+	KUNIT_EXPECT_EQ(test, extmem_fake_hit(START + MIB(2) + PAGE(7)), 0);
+	KUNIT_EXPECT_EQ(test, fake.hit_id, 1);
+	KUNIT_EXPECT_EQ(test, extmem_fake_hit(START + MIB(12)), 0);
+	KUNIT_EXPECT_EQ(test, extmem_fake_hit(START + MIB(14)), 0);
+	KUNIT_EXPECT_EQ(test, extmem_fake_hit(START + MIB(20) - 1), 0);
 	extmem_claim_put(claim);
 	KUNIT_EXPECT_EQ(test, pool->nr_quarantined, 0);
 	KUNIT_EXPECT_EQ(test, pool->nr_poisoned, 4);
@@ -177,7 +174,7 @@ static void hit_many(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < 40; i++)
-		KUNIT_ASSERT_EQ(test, hit(START + MIB(4) * i + PAGE(i)), 0);
+		KUNIT_ASSERT_EQ(test, extmem_fake_hit(START + MIB(4) * i + PAGE(i)), 0);
 	EXTMEM_EXPECT_SOUND(test, extmem_check_map());
 	KUNIT_EXPECT_EQ(test, extmem_claim_destroy(claim), 0);
 	EXTMEM_EXPECT_SOUND(test, extmem_check_map());
@@ -189,7 +186,7 @@ static void hit_many(struct kunit *test)
 static void hit_while_clearing(void)
 {
 	if (fake.nr_clears == 1)
-		KUNIT_ASSERT_EQ(fake.test, hit(START + MIB(2)), 0);
+		KUNIT_ASSERT_EQ(fake.test, extmem_fake_hit(START + MIB(2)), 0);
 }
 
 /* Taken, but in no claim yet: the claim gets another granule */
@@ -222,7 +219,7 @@ static void in_between_at(struct kunit *test)
 static void hit_then_freeze(void)
 {
 	fake.after_clear = NULL;
-	KUNIT_ASSERT_EQ(fake.test, hit(START + MIB(2)), 0);
+	KUNIT_ASSERT_EQ(fake.test, extmem_fake_hit(START + MIB(2)), 0);
 	WRITE_ONCE(fake.map.frozen, true);
 }
 
@@ -243,13 +240,13 @@ static void no_memory(struct kunit *test)
 	struct extmem_pool *pool = extmem_fake_pool(0, START, GIB(1), false);
 
 	fake.allocs = 0;
-	KUNIT_EXPECT_EQ(test, hit(START + MIB(2)), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, extmem_fake_hit(START + MIB(2)), -ENOMEM);
 	KUNIT_EXPECT_TRUE(test, poisoned(START + MIB(2), PAGE(1)));
 	KUNIT_EXPECT_EQ(test, pool->nr_quarantined, 1);
 	KUNIT_EXPECT_EQ(test, create_err(pool, START + MIB(2), MIB(2)), -EBUSY);
 	/* the hardware tells again */
 	fake.allocs = -1;
-	KUNIT_EXPECT_EQ(test, hit(START + MIB(2)), 0);
+	KUNIT_EXPECT_EQ(test, extmem_fake_hit(START + MIB(2)), 0);
 	KUNIT_EXPECT_EQ(test, fake.map.ser->nr_records, 1);
 	KUNIT_EXPECT_EQ(test, pool->nr_quarantined, 1);
 	KUNIT_EXPECT_EQ(test, pool->nr_poisoned, 1);
@@ -269,12 +266,12 @@ static void frozen(struct kunit *test)
 	struct extmem_map_ser root;
 	u64 sum;
 
-	KUNIT_EXPECT_EQ(test, hit(START + MIB(2)), 0);
+	KUNIT_EXPECT_EQ(test, extmem_fake_hit(START + MIB(2)), 0);
 	extmem_map_freeze(&fake.map);
 	root = *fake.map.ser;
 	sum = pool->space.alloc_sum;
-	KUNIT_EXPECT_EQ(test, hit(START + MIB(2) + PAGE(1)), -ESHUTDOWN);
-	KUNIT_EXPECT_EQ(test, hit(START + MIB(4)), -ESHUTDOWN);
+	KUNIT_EXPECT_EQ(test, extmem_fake_hit(START + MIB(2) + PAGE(1)), -ESHUTDOWN);
+	KUNIT_EXPECT_EQ(test, extmem_fake_hit(START + MIB(4)), -ESHUTDOWN);
 	KUNIT_EXPECT_TRUE(test, poisoned(START + MIB(2) + PAGE(1), PAGE(1)));
 	KUNIT_EXPECT_TRUE(test, poisoned(START + MIB(4), PAGE(1)));
 	KUNIT_EXPECT_MEMEQ(test, fake.map.ser, &root, sizeof(root));
@@ -298,10 +295,10 @@ static void listed(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, buf);
 	KUNIT_EXPECT_EQ(test, extmem_poison_emit(pool, buf), 0);
-	hit(START + MIB(6) + PAGE(511));
-	hit(START + MIB(6));
-	hit(START + MIB(2) + PAGE(1));
-	hit(GIB(8));
+	extmem_fake_hit(START + MIB(6) + PAGE(511));
+	extmem_fake_hit(START + MIB(6));
+	extmem_fake_hit(START + MIB(2) + PAGE(1));
+	extmem_fake_hit(GIB(8));
 	len = extmem_poison_emit(pool, buf);
 	KUNIT_EXPECT_EQ(test, len, strlen(buf));
 	KUNIT_EXPECT_STREQ(test, buf,
@@ -312,7 +309,7 @@ static void listed(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, buf, "0x200000000: granule 0x200000000 offset 0x0\n");
 
 	for (i = 0; i < 512; i++)
-		hit(START + PAGE(i));
+		extmem_fake_hit(START + PAGE(i));
 	len = extmem_poison_emit(pool, buf);
 	KUNIT_EXPECT_LT(test, len, PAGE_SIZE);
 	KUNIT_EXPECT_STREQ(test, buf + len - 5, "\n...\n");
