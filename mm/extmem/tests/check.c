@@ -161,7 +161,7 @@ static const char *check_poison_rec(const struct extmem_poison *poison, u64 gran
 	return NULL;
 }
 
-static const char *check_poison(const struct extmem_map *map)
+static const char *check_poison(struct extmem_map *map)
 {
 	struct extmem_poison *poison;
 	struct extmem_pool *pool;
