@@ -35,8 +35,9 @@
 /** EXTMEM_CLAIM_DATA - 64-bit words a claim carries for its owner. */
 #define EXTMEM_CLAIM_DATA	4
 
-struct extmem_pool;
 struct extmem_claim;
+struct extmem_pool;
+struct notifier_block;
 struct seq_file;
 
 /**
@@ -96,6 +97,15 @@ bool extmem_claim_get(struct extmem_claim *claim);
 void extmem_claim_put(struct extmem_claim *claim);
 bool extmem_claim_busy(const struct extmem_claim *claim);
 
+/* Memory errors. */
+bool extmem_poisoned(u64 start, u64 size);
+int extmem_poison_register(struct notifier_block *nb);
+void extmem_poison_unregister(struct notifier_block *nb);
+
+/* For the mm. */
+bool extmem_has_pfn(unsigned long pfn);
+bool extmem_memory_failure(unsigned long pfn);
+
 void extmem_reserve(void);
 
 /* For those who look at memory by physical address. Neither of them sleeps. */
@@ -108,6 +118,8 @@ int extmem_report_node_meminfo(char *buf, int len, int nid);
 #else /* CONFIG_EXTMEM */
 
 static inline void extmem_reserve(void) { }
+static inline bool extmem_has_pfn(unsigned long pfn) { return false; }
+static inline bool extmem_memory_failure(unsigned long pfn) { return false; }
 
 static inline bool extmem_overlaps(u64 start, u64 size)
 {

@@ -9,7 +9,8 @@
  * it, a bad claim itself. What is lost in this way is not free: the allocation
  * bitmap still says it has an owner, so it goes into quarantine. Where that
  * bitmap is bad, sound claims live on and all the rest of the pool goes into
- * quarantine. A bad dirty bitmap makes all free memory dirty.
+ * quarantine. A bad dirty bitmap makes all free memory dirty. A bad record of
+ * memory errors is noted: the hardware will have to find them again.
  */
 #include <linux/string.h>
 
@@ -89,20 +90,26 @@ static const char *adopt_pools(struct extmem_adoption *ad)
 
 static void bad_claim_record(struct extmem_adoption *ad, struct extmem_rec *rec)
 {
-	const struct extmem_claim_ser *ser = rec->ser;
+	const struct extmem_poison_ser *poison = rec->ser;
+	const struct extmem_claim_ser *claim = rec->ser;
+	const char *text = "claim record: checksum mismatch";
 	struct extmem_pool *pool = NULL;
 
-	/* The node is as doubtful as the rest, but this is only a note */
-	if (ser->type == EXTMEM_REC_CLAIM)
-		pool = extmem_pool_find(ad->map, ser->node);
+	/* Type and node are as doubtful as the rest, but this is only a note */
+	if (claim->type == EXTMEM_REC_CLAIM)
+		pool = extmem_pool_find(ad->map, claim->node);
+	if (poison->type == EXTMEM_REC_POISON) {
+		text = "poison record: checksum mismatch";
+		pool = extmem_pool_find(ad->map, poison->node);
+	}
 	if (pool)
-		extmem_note(pool, "claim record: checksum mismatch");
+		extmem_note(pool, "%s", text);
 	else
-		extmem_note_all(ad->map, "claim record: checksum mismatch");
+		extmem_note_all(ad->map, text);
 	extmem_rec_free(ad->map, &ad->map->claim_table, rec);
 }
 
-/* Claims first, then what continues them */
+/* Claims first, then what continues them, and what is known of their memory */
 static void adopt_claim_page(struct extmem_adoption *ad, struct extmem_page *page)
 {
 	unsigned int i;
@@ -118,12 +125,13 @@ static void adopt_claim_page(struct extmem_adoption *ad, struct extmem_page *pag
 		rec = extmem_rec_adopt(&ad->map->claim_table, page, i);
 		if (!extmem_crc_ok(ser, EXTMEM_RECORD))
 			bad_claim_record(ad, &rec);
-		else if (ser->type != EXTMEM_REC_MORE)
+		else if (ser->type != EXTMEM_REC_MORE &&
+			 ser->type != EXTMEM_REC_POISON)
 			extmem_adopt_claim(ad, &rec);
 	}
 }
 
-static void adopt_more_page(struct extmem_adoption *ad, struct extmem_page *page)
+static void adopt_rest_page(struct extmem_adoption *ad, struct extmem_page *page)
 {
 	unsigned long used = page->used;
 	unsigned int i;
@@ -136,6 +144,8 @@ static void adopt_more_page(struct extmem_adoption *ad, struct extmem_page *page
 
 		if (*(u32 *)rec.ser == EXTMEM_REC_MORE)
 			extmem_adopt_more(ad, &rec);
+		else if (*(u32 *)rec.ser == EXTMEM_REC_POISON)
+			extmem_adopt_poison(ad, &rec);
 	}
 }
 
@@ -156,7 +166,7 @@ static const char *adopt_claims(struct extmem_adoption *ad)
 	list_for_each_entry(page, &table->pages, list)
 		adopt_claim_page(ad, page);
 	list_for_each_entry(page, &table->pages, list)
-		adopt_more_page(ad, page);
+		adopt_rest_page(ad, page);
 	list_for_each_entry_safe(page, next, &table->pages, list)
 		extmem_page_unpin(ad->map, table, page);
 	if (fault)
@@ -211,6 +221,7 @@ const char *extmem_adopt(struct extmem_map *map,
 	xa_destroy(&ad.ids);
 	list_for_each_entry(pool, &map->pools, list)
 		extmem_adopt_pool_end(pool);
+	extmem_adopt_poison_end(map);
 	extmem_map_update(map);
 	return fault;
 }

@@ -15,9 +15,12 @@
 /* What a window shows at most: beyond this, opening one costs next to nothing */
 #define WINDOW_SIZE	SZ_1G
 
-static int clear_step(struct extmem_map *map, void *mem)
+static int clear_step(struct extmem_map *map, phys_addr_t pa, void *mem)
 {
 	unsigned long off;
+
+	if (extmem_map_poisoned(map, pa, EXTMEM_GRANULE))
+		return -EHWPOISON;
 
 	for (off = 0; off < EXTMEM_GRANULE; off += PAGE_SIZE)
 		clear_page(mem + off);
@@ -39,7 +42,7 @@ static int clear_window(struct extmem_map *map, phys_addr_t pa, u64 bytes)
 	addr = (unsigned long)area->addr;
 	err = vmap_page_range(addr, addr + bytes, pa, PAGE_KERNEL);
 	for (off = 0; !err && off < bytes; off += EXTMEM_GRANULE)
-		err = clear_step(map, area->addr + off);
+		err = clear_step(map, pa + off, area->addr + off);
 	free_vm_area(area);
 	return err;
 }
@@ -52,7 +55,8 @@ static int clear_window(struct extmem_map *map, phys_addr_t pa, u64 bytes)
  *
  * Context: may sleep; no lock needed, the memory is the caller's.
  * Return: 0; -ENOMEM for want of address space or page tables; -EINTR on a
- * fatal signal; -ESHUTDOWN if the map was frozen.
+ * fatal signal; -ESHUTDOWN if the map was frozen; -EHWPOISON if part of it
+ * has had a memory error.
  */
 int extmem_clear(struct extmem_map *map, phys_addr_t pa, u64 bytes)
 {

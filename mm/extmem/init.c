@@ -278,6 +278,7 @@ static int __init extmem_init(void)
 		if (err)
 			pr_err("node %d: not in sysfs: %pe\n", pool->nid, ERR_PTR(err));
 	}
+	extmem_poison_start();
 	offer(map);
 	return 0;
 }

@@ -3,6 +3,7 @@
 #define _MM_EXTMEM_INTERNAL_H
 
 #include <linux/atomic.h>
+#include <linux/bitmap.h>
 #include <linux/extmem.h>
 #include <linux/kho/abi/extmem.h>
 #include <linux/kobject.h>
@@ -206,6 +207,9 @@ struct extmem_map_ops {
  * @pools: all pools, by node
  * @pool_table: pool records
  * @claim_table: claim records
+ * @poison: granules with bad pages, by physical address over EXTMEM_GRANULE;
+ *          read without the lock
+ * @nr_poisoned: bad pages; read without the lock
  * @frozen: nothing may change any more; read without the lock as a hint
  * @readonly: no new claims (unknown ro_compat features)
  * @inflight: claims being made or grown, whose memory is cleared unlocked
@@ -218,6 +222,8 @@ struct extmem_map {
 	struct list_head pools;
 	struct extmem_table pool_table;
 	struct extmem_table claim_table;
+	struct xarray poison;
+	unsigned long nr_poisoned;
 	bool frozen;
 	bool readonly;
 	unsigned int inflight;
@@ -250,6 +256,7 @@ size_t extmem_map_bytes(const struct extmem_map *map);
  * @claims: all claims, in the order they were made
  * @nr_claims: how many, those in quarantine not counted
  * @nr_quarantined: granules in quarantine
+ * @nr_poisoned: bad pages
  * @held: bytes on this node that no sound map describes
  * @distrust: its allocation bitmap is damaged; only while it is adopted
  * @seen: granules of claims seen so far; only while it is adopted
@@ -270,6 +277,7 @@ struct extmem_pool {
 	struct list_head claims;
 	unsigned int nr_claims;
 	unsigned long nr_quarantined;
+	unsigned long nr_poisoned;
 	u64 held;
 	bool distrust;
 	unsigned long *seen;
@@ -338,7 +346,7 @@ const char *extmem_walk_pools(const struct extmem_map_ops *ops,
 			      extmem_walk_fn fn, void *arg);
 bool extmem_rec_is_free(const void *ser);
 
-/* adopt.c, adopt_pool.c, adopt_claim.c: making it this kernel's */
+/* adopt.c, adopt_pool.c, adopt_claim.c, adopt_poison.c: making it this kernel's */
 
 /**
  * struct extmem_adoption - a map being adopted.
@@ -368,6 +376,8 @@ void extmem_adopt_claim(struct extmem_adoption *ad, struct extmem_rec *rec);
 void extmem_adopt_more(struct extmem_adoption *ad, struct extmem_rec *rec);
 void extmem_adopt_longs(struct extmem_adoption *ad);
 void extmem_adopt_bad(struct extmem_adoption *ad);
+void extmem_adopt_poison(struct extmem_adoption *ad, struct extmem_rec *rec);
+void extmem_adopt_poison_end(struct extmem_map *map);
 
 /* quarantine.c */
 const char *extmem_reason_text(u64 reason);
@@ -378,6 +388,40 @@ const char *extmem_note_text(const struct extmem_pool *pool, unsigned int i);
 void extmem_notes_free(struct extmem_pool *pool);
 int extmem_quarantine(struct extmem_pool *pool, const struct extmem_runs *runs,
 		      enum extmem_reason reason);
+
+/* poison.c: granules with bad pages */
+
+/**
+ * struct extmem_poison - a granule that has had memory errors.
+ * @pool: its pool
+ * @rec: its record, unused if it could not be written
+ * @bad: a bit for each of its pages; read without the lock
+ *
+ * It lasts as long as the map.
+ */
+struct extmem_poison {
+	struct extmem_pool *pool;
+	struct extmem_rec rec;
+	DECLARE_BITMAP(bad, EXTMEM_POISON_PAGES);
+};
+
+bool extmem_map_poisoned(struct extmem_map *map, u64 start, u64 size);
+struct extmem_poison *extmem_poison_get(struct extmem_pool *pool, u64 pa);
+bool extmem_poison_set(struct extmem_poison *poison, unsigned int page);
+int extmem_poison_write(struct extmem_poison *poison, u64 start);
+int extmem_poison_take(struct extmem_pool *pool, unsigned long bit);
+bool extmem_poison_next_good(const struct extmem_pool *pool, unsigned long *pos,
+			     unsigned long end, struct extmem_run *run);
+void extmem_poison_keep(struct extmem_pool *pool, unsigned long first,
+			unsigned long nr);
+int extmem_poison_add(struct extmem_map *map, u64 pa, u64 *id);
+void extmem_poison_free(struct extmem_map *map);
+
+/* poison_list.c */
+int extmem_poison_emit(const struct extmem_pool *pool, char *buf);
+
+/* memory_failure.c */
+void extmem_poison_start(void);
 
 /* parse.c */
 #define EXTMEM_PARSE_MAX	128

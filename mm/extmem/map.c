@@ -33,6 +33,7 @@ int extmem_map_init(struct extmem_map *map, const struct extmem_map_ops *ops)
 	INIT_LIST_HEAD(&map->pools);
 	extmem_table_init(&map->pool_table, EXTMEM_PAGE_POOLS);
 	extmem_table_init(&map->claim_table, EXTMEM_PAGE_CLAIMS);
+	xa_init(&map->poison);
 	map->ops = ops;
 	map->ser = ops->alloc(EXTMEM_MAP_PAGE);
 	if (!map->ser)
@@ -57,6 +58,7 @@ void extmem_map_exit(struct extmem_map *map)
 {
 	struct extmem_pool *pool, *next;
 
+	extmem_poison_free(map);
 	list_for_each_entry_safe(pool, next, &map->pools, list)
 		extmem_pool_free(pool);
 	extmem_table_exit(map, &map->claim_table);

@@ -78,13 +78,27 @@ static int take(struct extmem_pool *pool, const struct extmem_claim *claim,
 	return extmem_space_alloc(&pool->space, nr, nr_align, runs);
 }
 
+/* Free granules, but for those with a bad page */
+static void release(struct extmem_pool *pool, unsigned long first, unsigned long nr,
+		    bool dirty)
+{
+	unsigned long pos = first;
+	struct extmem_run run;
+
+	while (extmem_poison_next_good(pool, &pos, first + nr, &run)) {
+		extmem_space_mark(&pool->space, run.first, run.nr, false);
+		if (dirty)
+			extmem_dirty_mark(&pool->space, run.first, run.nr);
+	}
+	extmem_poison_keep(pool, first, nr);
+}
+
 static void give_back(struct extmem_pool *pool, const struct extmem_runs *runs)
 {
 	unsigned int i;
 
 	for (i = 0; i < runs->nr; i++)
-		extmem_space_mark(&pool->space, runs->run[i].first,
-				  runs->run[i].nr, false);
+		release(pool, runs->run[i].first, runs->run[i].nr, false);
 }
 
 /* Which of the granules that were just taken have to be cleared */
@@ -131,6 +145,18 @@ static void give_back_dirty(struct extmem_pool *pool, const struct extmem_runs *
 		extmem_dirty_mark(&pool->space, dirty->run[i].first, dirty->run[i].nr);
 }
 
+static bool any_poisoned(struct extmem_pool *pool, const struct extmem_runs *runs)
+{
+	unsigned int i;
+
+	for (i = 0; i < runs->nr; i++)
+		if (extmem_map_poisoned(pool->map,
+					extmem_pool_phys(pool, runs->run[i].first),
+					(u64)runs->run[i].nr << EXTMEM_GRANULE_SHIFT))
+			return true;
+	return false;
+}
+
 static void settle(struct extmem_pool *pool, const struct extmem_runs *runs)
 {
 	unsigned int i;
@@ -139,12 +165,8 @@ static void settle(struct extmem_pool *pool, const struct extmem_runs *runs)
 		extmem_dirty_settle(&pool->space, runs->run[i].first, runs->run[i].nr);
 }
 
-/*
- * Take granules and clear them. On success they are nobody's yet and the
- * caller, who holds the lock before and after, has to do something with them.
- */
-static int take_clean(struct extmem_pool *pool, const struct extmem_claim *claim,
-		      u64 start, u64 size, u64 align, struct extmem_runs *runs)
+static int try_take_clean(struct extmem_pool *pool, const struct extmem_claim *claim,
+			  u64 start, u64 size, u64 align, struct extmem_runs *runs)
 {
 	struct extmem_map *map = pool->map;
 	struct extmem_runs dirty = {};
@@ -164,7 +186,9 @@ static int take_clean(struct extmem_pool *pool, const struct extmem_claim *claim
 
 	if (!--map->inflight)
 		wake_up_all(&map->idle);
-	if (!err && map->frozen)
+	if (!err && any_poisoned(pool, runs))
+		err = -EHWPOISON;
+	if ((!err || err == -EHWPOISON) && map->frozen)
 		err = -ESHUTDOWN;
 	if (err)
 		give_back_dirty(pool, runs, &dirty);
@@ -172,6 +196,23 @@ static int take_clean(struct extmem_pool *pool, const struct extmem_claim *claim
 		settle(pool, runs);
 	extmem_runs_free(&dirty);
 	extmem_pool_update(pool);
+	return err;
+}
+
+/*
+ * Take granules and clear them. On success they are nobody's yet and the
+ * caller, who holds the lock before and after, has to do something with them.
+ * One that has a memory error meanwhile is in quarantine now: try others.
+ */
+static int take_clean(struct extmem_pool *pool, const struct extmem_claim *claim,
+		      u64 start, u64 size, u64 align, struct extmem_runs *runs)
+{
+	int err;
+
+	do {
+		runs->nr = 0;
+		err = try_take_clean(pool, claim, start, size, align, runs);
+	} while (err == -EHWPOISON);
 	return err;
 }
 
@@ -324,12 +365,6 @@ int extmem_claim_grow(struct extmem_claim *claim, u64 start, u64 size, u64 align
 }
 EXPORT_SYMBOL_GPL(extmem_claim_grow);
 
-static void release(struct extmem_pool *pool, unsigned long first, unsigned long nr)
-{
-	extmem_space_mark(&pool->space, first, nr, false);
-	extmem_dirty_mark(&pool->space, first, nr);
-}
-
 /* Free a claim's last @nr granules */
 static void release_tail(struct extmem_claim *claim, unsigned long nr)
 {
@@ -339,7 +374,7 @@ static void release_tail(struct extmem_claim *claim, unsigned long nr)
 
 		last->nr -= part;
 		extmem_trace_free(claim, last->first + last->nr, part);
-		release(claim->pool, last->first + last->nr, part);
+		release(claim->pool, last->first + last->nr, part, true);
 		if (!last->nr)
 			claim->runs.nr--;
 		nr -= part;

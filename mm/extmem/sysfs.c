@@ -108,6 +108,24 @@ static ssize_t quarantine_reasons_show(struct kobject *kobj,
 	return len;
 }
 
+static ssize_t poisoned_bytes_show(struct kobject *kobj, struct kobj_attribute *attr,
+				   char *buf)
+{
+	struct extmem_pool *pool = to_pool(kobj);
+
+	guard(mutex)(&pool->map->lock);
+	return sysfs_emit(buf, "%llu\n",
+			  (u64)pool->nr_poisoned << EXTMEM_SER_PAGE_SHIFT);
+}
+
+static ssize_t poison_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	struct extmem_pool *pool = to_pool(kobj);
+
+	guard(mutex)(&pool->map->lock);
+	return extmem_poison_emit(pool, buf);
+}
+
 static struct kobj_attribute total_bytes_attr = __ATTR_RO(total_bytes);
 static struct kobj_attribute free_bytes_attr = __ATTR_RO(free_bytes);
 static struct kobj_attribute largest_free_bytes_attr = __ATTR_RO(largest_free_bytes);
@@ -115,6 +133,8 @@ static struct kobj_attribute claims_attr = __ATTR_RO(claims);
 static struct kobj_attribute dirty_bytes_attr = __ATTR_RO(dirty_bytes);
 static struct kobj_attribute quarantined_bytes_attr = __ATTR_RO(quarantined_bytes);
 static struct kobj_attribute quarantine_reasons_attr = __ATTR_RO(quarantine_reasons);
+static struct kobj_attribute poisoned_bytes_attr = __ATTR_RO(poisoned_bytes);
+static struct kobj_attribute poison_attr = __ATTR_RO(poison);
 
 static struct attribute *pool_attrs[] = {
 	&total_bytes_attr.attr,
@@ -124,6 +144,8 @@ static struct attribute *pool_attrs[] = {
 	&dirty_bytes_attr.attr,
 	&quarantined_bytes_attr.attr,
 	&quarantine_reasons_attr.attr,
+	&poisoned_bytes_attr.attr,
+	&poison_attr.attr,
 	NULL,
 };
 ATTRIBUTE_GROUPS(pool);

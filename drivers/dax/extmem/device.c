@@ -69,6 +69,10 @@ int extmem_dax_probe(struct dev_dax *dev_dax)
 	 */
 	dax_inode(dev_dax->dax_dev)->i_flags &= ~S_DAX;
 
+	rc = extmem_dax_watch_poison(dev_dax);
+	if (rc)
+		return rc;
+
 	rc = add_cdev(dev_dax);
 	if (rc)
 		return rc;

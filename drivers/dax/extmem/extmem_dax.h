@@ -82,6 +82,10 @@ extern const struct vm_operations_struct extmem_dax_vm_ops;
 vm_fault_t extmem_dax_fault(struct vm_fault *vmf);
 vm_fault_t extmem_dax_huge_fault(struct vm_fault *vmf, unsigned int order);
 
+/* poison.c */
+extern struct srcu_struct extmem_dax_faults;
+int extmem_dax_watch_poison(struct dev_dax *dev_dax);
+
 /* sysfs.c */
 extern const struct attribute_group extmem_dax_attribute_group;
 

@@ -2,11 +2,13 @@
 /*
  * Faults: the largest entry that address, offset, extent and VMA allow. The mm
  * asks for the largest order first and comes back with the next on a fallback.
- * Write-back caching comes from the memory type the pool has tracked.
+ * Write-back caching comes from the memory type the pool has tracked. An entry
+ * never covers a page that has had a memory error.
  */
 #include <linux/dax.h>
 #include <linux/huge_mm.h>
 #include <linux/pagemap.h>
+#include <linux/srcu.h>
 
 #include "extmem_dax.h"
 
@@ -75,6 +77,8 @@ static vm_fault_t map_entry(struct dev_dax *dev_dax, struct vm_fault *vmf,
 	pfn = find_pfn(dev_dax, linear_page_index(vmf->vma, addr), 1UL << order);
 	if (!pfn)
 		return order ? VM_FAULT_FALLBACK : VM_FAULT_SIGBUS;
+	if (extmem_poisoned(PFN_PHYS(pfn), size))
+		return order ? VM_FAULT_FALLBACK : VM_FAULT_HWPOISON;
 	return insert(vmf, pfn, order);
 }
 
@@ -84,6 +88,7 @@ vm_fault_t extmem_dax_huge_fault(struct vm_fault *vmf, unsigned int order)
 	vm_fault_t ret;
 	int id;
 
+	guard(srcu)(&extmem_dax_faults);
 	id = dax_read_lock();
 	ret = map_entry(dev_dax, vmf, order);
 	dax_read_unlock(id);

@@ -146,6 +146,47 @@ static const char *check_table(struct extmem_table *table, u64 pa)
 	return nr_records == table->nr_records ? NULL : "the number of records is wrong";
 }
 
+static const char *check_poison_rec(const struct extmem_poison *poison, u64 granule)
+{
+	const struct extmem_poison_ser *ser = poison->rec.ser;
+	DECLARE_BITMAP(bad, EXTMEM_POISON_PAGES);
+
+	if (!extmem_crc_ok(ser, EXTMEM_RECORD))
+		return "a poison record has a wrong checksum";
+	bitmap_from_arr64(bad, ser->bad, EXTMEM_POISON_PAGES);
+	if (ser->type != EXTMEM_REC_POISON || ser->start != granule ||
+	    ser->node != poison->pool->nid ||
+	    !bitmap_equal(bad, poison->bad, EXTMEM_POISON_PAGES))
+		return "a poison record does not say what is known";
+	return NULL;
+}
+
+static const char *check_poison(struct extmem_map *map)
+{
+	struct extmem_poison *poison;
+	struct extmem_pool *pool;
+	unsigned long index, pages = 0;
+	const char *wrong = NULL;
+	struct extmem_run run;
+
+	xa_for_each(&map->poison, index, poison) {
+		u64 granule = (u64)index << EXTMEM_GRANULE_SHIFT;
+
+		if (!extmem_pool_run(poison->pool, granule, EXTMEM_GRANULE, &run))
+			return "a bad page is outside its pool";
+		if (!test_bit(run.first, poison->pool->space.alloc))
+			return "a granule with a bad page is free";
+		if (poison->rec.ser)
+			wrong = wrong ?: check_poison_rec(poison, granule);
+		pages += bitmap_weight(poison->bad, EXTMEM_POISON_PAGES);
+	}
+	if (pages != map->nr_poisoned)
+		return "the number of bad pages is wrong";
+	list_for_each_entry(pool, &map->pools, list)
+		pages -= pool->nr_poisoned;
+	return pages ? "the pools' numbers of bad pages are wrong" : wrong;
+}
+
 /* The running kernel's map is sound, in memory and for the next kernel */
 const char *extmem_check_map(void)
 {
@@ -162,7 +203,8 @@ const char *extmem_check_map(void)
 	    ser->pool_pages != map->pool_table.nr_pages)
 		return "the root has wrong counts";
 	wrong = check_table(&map->pool_table, ser->pools) ?:
-		check_table(&map->claim_table, ser->claims);
+		check_table(&map->claim_table, ser->claims) ?:
+		check_poison(map);
 	list_for_each_entry(pool, &map->pools, list)
 		if (!wrong && pool->nr_granules)
 			wrong = check_pool(pool);

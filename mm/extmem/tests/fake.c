@@ -270,7 +270,7 @@ struct extmem_claim *extmem_fake_holes(struct extmem_pool *pool, unsigned int nr
 
 /*
  * A small map with one of everything: pools on nodes 0 and 1, and four claims
- * in five records, see enum extmem_sample.
+ * in five records, and a bad page, see enum extmem_sample.
  */
 void extmem_fake_sample(void)
 {
@@ -281,6 +281,13 @@ void extmem_fake_sample(void)
 	extmem_fake_claim(pool, SAMPLE_START + MIB(16), MIB(4));
 	extmem_fake_long(pool, SAMPLE_START + MIB(512), 6);
 	extmem_fake_claim(other, SAMPLE_OTHER + MIB(64), MIB(8));
+	KUNIT_ASSERT_EQ(fake.test, extmem_fake_hit(SAMPLE_BAD), 0);
+}
+
+/* A memory error at an address */
+int extmem_fake_hit(u64 pa)
+{
+	return extmem_poison_add(&fake.map, pa, &fake.hit_id);
 }
 
 /* A record of the first page of claims as it was handed over */

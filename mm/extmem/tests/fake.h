@@ -31,6 +31,7 @@
  * @last_clear: where the last clearing began
  * @disowned: memory that was never reserved for a pool
  * @root: physical address of the root that the former kernel left
+ * @hit_id: the claim that had the page of the last memory error
  * @ending: a kernel is being thrown away
  * @misuse: what the code under test did to pages that it must not, or NULL
  */
@@ -49,6 +50,7 @@ struct extmem_fake {
 	phys_addr_t last_clear;
 	struct range disowned;
 	phys_addr_t root;
+	u64 hit_id;
 	bool ending;
 	const char *misuse;
 };
@@ -81,17 +83,20 @@ struct extmem_claim *extmem_fake_holes(struct extmem_pool *pool, unsigned int nr
 struct extmem_claim *extmem_fake_long(struct extmem_pool *pool, u64 start,
 				      unsigned int nr);
 struct extmem_claim *extmem_fake_find(u64 id);
+int extmem_fake_hit(u64 pa);
 
 #define SAMPLE_START	(4ULL << 30)
 #define SAMPLE_OTHER	(8ULL << 30)
+#define SAMPLE_BAD	(SAMPLE_START + (6ULL << 20) + (5ULL << 12))
 
 /**
  * enum extmem_sample - records of claims in the sample map.
- * @SAMPLE_A: claim 1: 8 MiB, on node 0 as all but the last
+ * @SAMPLE_A: claim 1: 8 MiB, on node 0 as all but the fourth
  * @SAMPLE_B: claim 2: 4 MiB
  * @SAMPLE_LONG: claim 3: 6 extents of 2 MiB
  * @SAMPLE_MORE: its continuation
  * @SAMPLE_OTHER_NODE: claim 4: 8 MiB on node 1
+ * @SAMPLE_POISON: a bad page of claim 1, SAMPLE_BAD
  * @SAMPLE_FREE: the first free record
  */
 enum extmem_sample {
@@ -100,6 +105,7 @@ enum extmem_sample {
 	SAMPLE_LONG,
 	SAMPLE_MORE,
 	SAMPLE_OTHER_NODE,
+	SAMPLE_POISON,
 	SAMPLE_FREE,
 };
 

@@ -103,6 +103,7 @@ static void sample(struct kunit *test, struct parts *parts)
 	add(parts, "claim 3", extmem_fake_rec(SAMPLE_LONG), EXTMEM_RECORD, ONE_CLAIM, 2);
 	add(parts, "more of claim 3", extmem_fake_rec(SAMPLE_MORE), EXTMEM_RECORD, ONE_CLAIM, 2);
 	add(parts, "claim 4", extmem_fake_rec(SAMPLE_OTHER_NODE), EXTMEM_RECORD, ONE_CLAIM, 3);
+	add(parts, "poison", extmem_fake_rec(SAMPLE_POISON), EXTMEM_RECORD, STRAY_CLAIM, 0);
 }
 
 static u64 was_granules(const struct extmem_was *was)

@@ -104,6 +104,15 @@ static const u8 golden_more[256] = {
 	[252] = 0x63, 0x00, 0x9e, 0x35,				/* crc */
 };
 
+/* A bad page of claim 1, which has no place in the map of the other tests */
+static const u8 golden_poison[256] = {
+	[0] = 0x04, 0x00, 0x00, 0x00,				/* type */
+	[4] = 0x01, 0x00, 0x00, 0x00,				/* node */
+	[8] = 0x00, 0x00, 0x60, 0x00, 0x01, 0x00, 0x00, 0x00,	/* start */
+	[16] = 0x21, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,	/* bad[0] */
+	[72] = 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x80,	/* bad[7] */
+};
+
 /* Granules 0-4, 8, 10, 12, 14, 16; the guard gig; all of the last but 3 */
 static const u8 golden_alloc[192] = {
 	[0] = 0x1f, 0x55, 0x01,
@@ -299,10 +308,55 @@ static void golden_read(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, extmem_claim_data(claim, 3), 4444);
 }
 
+static u8 *golden_bin_poison(struct kunit *test)
+{
+	u8 *bin = copy(test, golden_poison, 256);
+
+	fill_crc(bin, 256);
+	return bin;
+}
+
+/* Pages 0, 5 and 511 of a granule */
+static void golden_write_poison(struct kunit *test)
+{
+	u64 granule = START + MIB(6);
+	u8 *claims;
+
+	extmem_fake_pool(1, START, GIB(1), true);
+	extmem_fake_claim(extmem_pool_find(&fake.map, 1), START, MIB(10));
+	KUNIT_ASSERT_EQ(test, extmem_fake_hit(granule + 511 * SZ_4K), 0);
+	KUNIT_ASSERT_EQ(test, extmem_fake_hit(granule), 0);
+	KUNIT_ASSERT_EQ(test, extmem_fake_hit(granule + 5 * SZ_4K), 0);
+	claims = extmem_fake_at(fake.map.ser->claims);
+	KUNIT_EXPECT_MEMEQ(test, claims + 512, golden_bin_poison(test), 256);
+}
+
+static void golden_read_poison(struct kunit *test)
+{
+	u64 granule = START + MIB(6);
+
+	extmem_fake_pool(1, START, GIB(1), true);
+	extmem_fake_claim(extmem_pool_find(&fake.map, 1), START, MIB(10));
+	extmem_fake_kexec(test);
+	memcpy(extmem_fake_rec(1), golden_bin_poison(test), 256);
+	extmem_fake_root()->nr_records = 2;
+	fill_crc(extmem_fake_root(), 128);
+
+	EXTMEM_EXPECT_SOUND(test, extmem_fake_boot(test));
+	EXTMEM_EXPECT_SOUND(test, extmem_check_map());
+	KUNIT_EXPECT_EQ(test, extmem_nr_notes(), 0);
+	KUNIT_EXPECT_EQ(test, fake.map.nr_poisoned, 3);
+	KUNIT_EXPECT_TRUE(test, extmem_map_poisoned(&fake.map, granule, SZ_4K));
+	KUNIT_EXPECT_TRUE(test, extmem_map_poisoned(&fake.map, granule + 5 * SZ_4K, SZ_4K));
+	KUNIT_EXPECT_TRUE(test, extmem_map_poisoned(&fake.map, granule + 511 * SZ_4K, SZ_4K));
+}
+
 static struct kunit_case golden_cases[] = {
 	KUNIT_CASE(golden_write),
 	KUNIT_CASE(golden_rest_is_zero),
 	KUNIT_CASE(golden_read),
+	KUNIT_CASE(golden_write_poison),
+	KUNIT_CASE(golden_read_poison),
 	{}
 };
 

@@ -15,8 +15,9 @@
  *
  *   struct extmem_map_ser        the root, one page
  *     pools  -> page -> page ... records of struct extmem_pool_ser
- *     claims -> page -> page ... records of struct extmem_claim_ser and
- *                                struct extmem_more_ser
+ *     claims -> page -> page ... records of struct extmem_claim_ser,
+ *                                struct extmem_more_ser and
+ *                                struct extmem_poison_ser
  *   struct extmem_pool_ser
  *     alloc, dirty               bitmaps, physically contiguous
  *
@@ -54,6 +55,8 @@
 #define EXTMEM_SER_GRANULE_SHIFT	21
 /** EXTMEM_SER_DIRTY_SHIFT - log2 of the bytes a dirty bit stands for. */
 #define EXTMEM_SER_DIRTY_SHIFT	22
+/** EXTMEM_SER_PAGE_SHIFT - log2 of the bytes a bit of a poison record stands for. */
+#define EXTMEM_SER_PAGE_SHIFT	12
 
 /** EXTMEM_MAP_POOLS - pools a map has at most. */
 #define EXTMEM_MAP_POOLS	1024
@@ -77,7 +80,7 @@
  * @sealed: 1 once the writer has stopped changing it for good, else 0
  * @nr_pools: pool records in use, at most EXTMEM_MAP_POOLS
  * @next_id: the id the next claim gets; never goes back
- * @nr_records: claim records in use, continuations included
+ * @nr_records: records in use in pages of claims, of whatever type
  * @pools: physical address of the first page of pool records
  * @claims: physical address of the first page of claim records, or 0
  * @pool_pages: pages of pool records, each with one in use at least
@@ -150,6 +153,7 @@ struct extmem_extent_ser {
 #define EXTMEM_REC_POOL		1u
 #define EXTMEM_REC_CLAIM	2u
 #define EXTMEM_REC_MORE		3u
+#define EXTMEM_REC_POISON	4u
 
 #define EXTMEM_POOL_RANGES	8
 
@@ -254,6 +258,34 @@ struct extmem_more_ser {
 } __packed;
 static_assert(sizeof(struct extmem_more_ser) == EXTMEM_RECORD);
 
+#define EXTMEM_POISON_PAGES	512
+
+/**
+ * struct extmem_poison_ser - the pages of a granule that had memory errors.
+ * @type: EXTMEM_REC_POISON
+ * @node: NUMA node of its pool
+ * @start: physical address of the granule
+ * @bad: a bit for each 4 KiB of it, set for those that must never be used
+ *       again; at least one is. Bit n is bit n % 64 of word n / 64.
+ * @reserved: zero
+ * @crc: checksum
+ *
+ * A granule has one record at most, whoever has the granule: a claim, which may
+ * use its other pages, or the quarantine (EXTMEM_REASON_POISON). It is never
+ * free.
+ */
+struct extmem_poison_ser {
+	u32 type;
+	u32 node;
+	u64 start;
+	u64 bad[EXTMEM_POISON_PAGES / 64];
+	u8 reserved[172];
+	u32 crc;
+} __packed;
+static_assert(sizeof(struct extmem_poison_ser) == EXTMEM_RECORD);
+static_assert(offsetof(struct extmem_poison_ser, bad) == 16);
+static_assert(EXTMEM_POISON_PAGES << EXTMEM_SER_PAGE_SHIFT == 1 << EXTMEM_SER_GRANULE_SHIFT);
+
 /*
  * Kinds of claim whose owner is extmem itself. EXTMEM_KIND_QUARANTINE keeps
  * memory out of everyone's hands; data[0] says why.
@@ -271,6 +303,7 @@ static_assert(sizeof(struct extmem_more_ser) == EXTMEM_RECORD);
  *                        be somebody's
  * @EXTMEM_REASON_FREE: a claim covers it, the allocation bitmap says free
  * @EXTMEM_REASON_IDENTITY: its claim's type, kind or id can't be, or is another's
+ * @EXTMEM_REASON_POISON: it has had a memory error
  */
 enum extmem_reason {
 	EXTMEM_REASON_NONE = 0,
@@ -281,6 +314,7 @@ enum extmem_reason {
 	EXTMEM_REASON_BITMAP = 5,
 	EXTMEM_REASON_FREE = 6,
 	EXTMEM_REASON_IDENTITY = 7,
+	EXTMEM_REASON_POISON = 8,
 };
 
 /**
