@@ -2,8 +2,9 @@
 /*
  * Clearing extended memory. It is not in the direct map: a window in vmalloc
  * space is opened on it for as long as it takes, with huge entries where they
- * fit.
+ * fit. The stores pass the caches by.
  */
+#include <linux/extmem_arch.h>
 #include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -17,10 +18,7 @@
 
 static int clear_step(struct extmem_map *map, void *mem)
 {
-	unsigned long off;
-
-	for (off = 0; off < EXTMEM_GRANULE; off += PAGE_SIZE)
-		clear_page(mem + off);
+	extmem_arch_clear(mem, EXTMEM_GRANULE);
 	cond_resched();
 	if (READ_ONCE(map->frozen))
 		return -ESHUTDOWN;

@@ -5,7 +5,9 @@
  * New memory reads zero. Clearing what is dirty may take long, so it is done
  * without the lock, on granules that are already taken but in no claim yet;
  * only then does the claim get them. A freeze in between makes the clearing
- * stop and the granules go back, as dirty as they were.
+ * stop and the granules go back, as dirty as they were. The scrubber clears
+ * granules that are free: who takes them from under its hands waits for it to
+ * be through with their unit.
  */
 #include <linux/export.h>
 #include <linux/slab.h>
@@ -127,6 +129,7 @@ static void give_back_dirty(struct extmem_pool *pool, const struct extmem_runs *
 	give_back(pool, runs);
 	for (i = 0; i < dirty->nr; i++)
 		extmem_dirty_mark(&pool->space, dirty->run[i].first, dirty->run[i].nr);
+	extmem_scrub_kick(pool);
 }
 
 static void settle(struct extmem_pool *pool, const struct extmem_runs *runs)
@@ -151,9 +154,10 @@ static int take_clean(struct extmem_pool *pool, const struct extmem_claim *claim
 	err = take(pool, claim, start, size, align, runs);
 	if (err)
 		return err;
-	err = list_dirty(pool, runs, &dirty);
 	extmem_pool_update(pool);
 	map->inflight++;
+	extmem_scrub_wait(pool, runs);
+	err = list_dirty(pool, runs, &dirty);
 
 	mutex_unlock(&map->lock);
 	if (!err)
@@ -333,6 +337,7 @@ static void release_tail(struct extmem_claim *claim, unsigned long nr)
 			claim->runs.nr--;
 		nr -= part;
 	}
+	extmem_scrub_kick(claim->pool);
 }
 
 /* From here on extmem_claim_get() fails */

@@ -85,6 +85,7 @@ int extmem_space_init(struct extmem_space *space)
 	}
 	for (gig = 0; gig < nr_gigs(space); gig++)
 		update_gig(space, gig);
+	space->cleaning = EXTMEM_NO_UNIT;
 	space->nr_free = space->nbits - bitmap_weight(space->alloc, space->nbits);
 	space->alloc_sum = extmem_bits_sum(space->alloc, space->nbits);
 	space->dirty_sum = extmem_bits_sum(space->dirty,
