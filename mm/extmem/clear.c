@@ -65,3 +65,33 @@ int extmem_clear(struct extmem_map *map, phys_addr_t pa, u64 bytes)
 	}
 	return 0;
 }
+
+/**
+ * extmem_clear_begin - drop the lock while memory is being cleared.
+ * @pool: whose memory; its map is locked, not frozen, and need not be up to date
+ *
+ * From here on a freeze waits. Once frozen it is too late: the map may be sealed
+ * as soon as the lock is dropped.
+ */
+void extmem_clear_begin(struct extmem_pool *pool)
+{
+	extmem_pool_update(pool);
+	pool->map->inflight++;
+	mutex_unlock(&pool->map->lock);
+}
+
+/**
+ * extmem_clear_end - take the lock again.
+ * @pool: as for extmem_clear_begin(); its map may be frozen by now
+ *
+ * A freeze that waits goes on as soon as the lock is dropped again: by then the
+ * map must be up to date.
+ */
+void extmem_clear_end(struct extmem_pool *pool)
+{
+	struct extmem_map *map = pool->map;
+
+	mutex_lock(&map->lock);
+	if (!--map->inflight)
+		wake_up_all(&map->idle);
+}

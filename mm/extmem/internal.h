@@ -20,23 +20,47 @@
 #define EXTMEM_UNIT_GRANULES	(1UL << (EXTMEM_SER_DIRTY_SHIFT - EXTMEM_GRANULE_SHIFT))
 #define EXTMEM_NO_UNIT		ULONG_MAX
 
-/* set.c: a bitmap in which finding a set bit takes constant time */
+/* set.c: sets in which finding a member takes constant time */
+#define EXTMEM_SETS		512
 #define EXTMEM_SET_LEVELS	4
-struct extmem_set {
+
+/**
+ * struct extmem_sets - sets of numbers from one range.
+ * @nr: how many
+ * @nbits: numbers are 0 to @nbits - 1
+ * @nr_levels: levels of summary a set has, the set itself included
+ * @level: where in a set's words each level begins
+ * @set_words: words a set takes
+ * @words: all of them
+ * @used: the sets that have members
+ */
+struct extmem_sets {
+	unsigned int nr;
 	unsigned long nbits;
-	unsigned int nlevels;
-	unsigned long *level[EXTMEM_SET_LEVELS];
+	unsigned int nr_levels;
+	unsigned long level[EXTMEM_SET_LEVELS];
+	unsigned long set_words;
+	unsigned long *words;
+	DECLARE_BITMAP(used, EXTMEM_SETS);
 };
 
-int extmem_set_init(struct extmem_set *set, unsigned long nbits);
-void extmem_set_exit(struct extmem_set *set);
-void extmem_set_add(struct extmem_set *set, unsigned long bit);
-void extmem_set_del(struct extmem_set *set, unsigned long bit);
-unsigned long extmem_set_first(const struct extmem_set *set);
+int extmem_sets_init(struct extmem_sets *sets, unsigned int nr, unsigned long nbits);
+void extmem_sets_exit(struct extmem_sets *sets);
+void extmem_sets_add(struct extmem_sets *sets, unsigned int set, unsigned long bit);
+void extmem_sets_del(struct extmem_sets *sets, unsigned int set, unsigned long bit);
+unsigned long extmem_sets_first(const struct extmem_sets *sets, unsigned int set);
+const unsigned long *extmem_sets_members(const struct extmem_sets *sets,
+					 unsigned int set);
+unsigned int extmem_sets_next(const struct extmem_sets *sets, unsigned int set);
+unsigned int extmem_sets_last(const struct extmem_sets *sets);
 
 /* space.c: which granules of a pool are free */
-#define EXTMEM_CLASSES		10
-#define EXTMEM_CLASS_WHOLE	(EXTMEM_CLASSES - 1)
+
+/* The class of gigs whose longest run is of this many granules */
+#define EXTMEM_CLASS(nr)	((nr) - 1)
+#define EXTMEM_CLASS_WHOLE	EXTMEM_CLASS(EXTMEM_GIG_BITS)
+#define EXTMEM_CLASSES		EXTMEM_GIG_BITS
+static_assert(EXTMEM_CLASSES <= EXTMEM_SETS);
 
 /**
  * struct extmem_space - the granules of a pool.
@@ -50,8 +74,7 @@ unsigned long extmem_set_first(const struct extmem_set *set);
  *            EXTMEM_NO_UNIT
  * @spoiled: a granule of @cleaning has become dirty since that began
  * @run: for each gig the length of its longest run of free granules
- * @class: the gigs whose longest run is at least 1 << index granules, and
- *         shorter than that of the next class
+ * @class: for each length, the gigs whose longest run has it
  */
 struct extmem_space {
 	unsigned long nbits;
@@ -63,7 +86,7 @@ struct extmem_space {
 	unsigned long cleaning;
 	bool spoiled;
 	u16 *run;
-	struct extmem_set class[EXTMEM_CLASSES];
+	struct extmem_sets class;
 };
 
 /**
@@ -422,6 +445,8 @@ const char *extmem_parse_entry(const char *entry, int *nid, u64 *size);
 
 /* clear.c */
 int extmem_clear(struct extmem_map *map, phys_addr_t pa, u64 bytes);
+void extmem_clear_begin(struct extmem_pool *pool);
+void extmem_clear_end(struct extmem_pool *pool);
 
 /* sysfs.c */
 int extmem_sysfs_add(struct extmem_pool *pool);

@@ -10,6 +10,7 @@
  * be through with their unit.
  */
 #include <linux/export.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 
 #include "internal.h"
@@ -140,40 +141,48 @@ static void settle(struct extmem_pool *pool, const struct extmem_runs *runs)
 		extmem_dirty_settle(&pool->space, runs->run[i].first, runs->run[i].nr);
 }
 
+/* Clear what is dirty of granules that were just taken */
+static int clear_taken(struct extmem_pool *pool, const struct extmem_runs *runs,
+		       struct extmem_runs *dirty)
+{
+	int err;
+
+	extmem_scrub_wait(pool, runs);
+	if (pool->map->frozen)
+		return -ESHUTDOWN;
+	err = list_dirty(pool, runs, dirty);
+	if (!err && dirty->nr) {
+		extmem_clear_begin(pool);
+		err = clear_dirty(pool, dirty);
+		extmem_clear_end(pool);
+	}
+	if (!err && pool->map->frozen)
+		err = -ESHUTDOWN;
+	return err;
+}
+
 /*
  * Take granules and clear them. On success they are nobody's yet and the
  * caller, who holds the lock before and after, has to do something with them.
+ * The map is not up to date then.
  */
 static int take_clean(struct extmem_pool *pool, const struct extmem_claim *claim,
 		      u64 start, u64 size, u64 align, struct extmem_runs *runs)
 {
-	struct extmem_map *map = pool->map;
 	struct extmem_runs dirty = {};
 	int err;
 
 	err = take(pool, claim, start, size, align, runs);
 	if (err)
 		return err;
-	extmem_pool_update(pool);
-	map->inflight++;
-	extmem_scrub_wait(pool, runs);
-	err = list_dirty(pool, runs, &dirty);
-
-	mutex_unlock(&map->lock);
-	if (!err)
-		err = clear_dirty(pool, &dirty);
-	mutex_lock(&map->lock);
-
-	if (!--map->inflight)
-		wake_up_all(&map->idle);
-	if (!err && map->frozen)
-		err = -ESHUTDOWN;
-	if (err)
+	err = clear_taken(pool, runs, &dirty);
+	if (err) {
 		give_back_dirty(pool, runs, &dirty);
-	else
+		extmem_pool_update(pool);
+	} else {
 		settle(pool, runs);
+	}
 	extmem_runs_free(&dirty);
-	extmem_pool_update(pool);
 	return err;
 }
 
@@ -216,6 +225,16 @@ static int claim_join(struct extmem_claim *claim, const struct extmem_runs *runs
 	return err;
 }
 
+/* As random as uuid_gen()'s, from numbers that are made in bulk */
+static void new_uuid(u8 *uuid)
+{
+	u64 random[2] = { get_random_u64(), get_random_u64() };
+
+	memcpy(uuid, random, UUID_SIZE);
+	uuid[6] = (uuid[6] & 0x0f) | 0x40;
+	uuid[8] = (uuid[8] & 0x3f) | 0x80;
+}
+
 static int claim_start(struct extmem_claim *claim,
 		       const struct extmem_claim_attr *attr)
 {
@@ -226,7 +245,7 @@ static int claim_start(struct extmem_claim *claim,
 	if (err)
 		return err;
 	ser = extmem_claim_ser(claim);
-	uuid_gen((uuid_t *)ser->uuid);
+	new_uuid(ser->uuid);
 	memcpy(ser->data, attr->data, sizeof(ser->data));
 	return 0;
 }

@@ -92,6 +92,8 @@ void extmem_scrub_init(struct extmem_scrub *scrub)
  */
 void extmem_scrub_kick(struct extmem_pool *pool)
 {
+	if (pool->scrub.wanted)
+		return;
 	WRITE_ONCE(pool->scrub.wanted, true);
 	wake_up_all(&pool->scrub.wait);
 }
@@ -101,13 +103,10 @@ static int clear_unlocked(struct extmem_pool *pool, const struct extmem_run *run
 	struct extmem_map *map = pool->map;
 	int err;
 
-	map->inflight++;
-	mutex_unlock(&map->lock);
+	extmem_clear_begin(pool);
 	err = map->ops->clear(map, extmem_pool_phys(pool, run->first),
 			      (u64)run->nr << EXTMEM_GRANULE_SHIFT);
-	mutex_lock(&map->lock);
-	if (!--map->inflight)
-		wake_up_all(&map->idle);
+	extmem_clear_end(pool);
 	return err;
 }
 
@@ -156,7 +155,7 @@ static bool is_cleaned(const struct extmem_space *space, const struct extmem_run
 
 /**
  * extmem_scrub_wait - wait until granules are not being cleared any more.
- * @pool: the pool, its map locked; that is dropped while waiting
+ * @pool: the pool, its map locked; the lock is dropped while waiting
  * @runs: the granules, which were just taken: the scrubber won't come back
  */
 void extmem_scrub_wait(struct extmem_pool *pool, const struct extmem_runs *runs)
@@ -170,9 +169,9 @@ void extmem_scrub_wait(struct extmem_pool *pool, const struct extmem_runs *runs)
 			break;
 	if (i == runs->nr)
 		return;
-	mutex_unlock(&pool->map->lock);
+	extmem_clear_begin(pool);
 	wait_event(scrub->wait, READ_ONCE(scrub->rounds) != rounds);
-	mutex_lock(&pool->map->lock);
+	extmem_clear_end(pool);
 }
 
 static bool has_work(struct extmem_pool *pool)

@@ -151,8 +151,7 @@ int __init extmem_arch_unmap(const struct range *range)
  * @bytes: how much, a multiple of 64
  *
  * Nobody is about to read what is cleared; with ordinary stores it would push
- * what others use out of their caches. The fence is there because these stores
- * may be seen later than ordinary ones that follow.
+ * what others use out of their caches.
  */
 void extmem_arch_clear(void *mem, size_t bytes)
 {
@@ -168,5 +167,6 @@ void extmem_arch_clear(void *mem, size_t bytes)
 			     "movnti %1, 48(%0)\n\t"
 			     "movnti %1, 56(%0)"
 			     : : "r" (mem), "r" (0UL) : "memory");
+	/* Else an ordinary store that hands the memory on may be seen first */
 	wmb();
 }

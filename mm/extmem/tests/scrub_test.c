@@ -201,7 +201,7 @@ static void meanwhile(int (*what)(void *arg), bool (*started)(void))
 	task = kthread_run(what, NULL, "extmem_test");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(fake.test, task);
 	while (!started())
-		msleep(1);
+		usleep_range(1000, 2000);
 	msleep(50);
 	WRITE_ONCE(other.clearing, false);
 }
@@ -266,6 +266,31 @@ static void freeze_waits(struct kunit *test)
 	EXTMEM_EXPECT_SOUND(test, extmem_check_map());
 }
 
+static void let_claim_then_freeze(void)
+{
+	let_claim();
+	let_freeze();
+}
+
+/* This kernel ends while somebody waits for the scrubber: he gets nothing */
+static void freeze_while_waiting(struct kunit *test)
+{
+	struct extmem_pool *pool = extmem_fake_pool(0, START, GIB(1), true);
+	u64 bytes;
+
+	init_completion(&other.done);
+	fake.in_clear = let_claim_then_freeze;
+	KUNIT_EXPECT_EQ(test, extmem_scrub_step(pool, &bytes), -ESHUTDOWN);
+	wait_for_completion(&other.done);
+	wait_for_completion(&other.done);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(other.claim), -ESHUTDOWN);
+	KUNIT_EXPECT_EQ_MSG(test, fake.nr_clears, 1, "clears once the map is sealed");
+	KUNIT_EXPECT_EQ(test, pool->space.nr_free, EXTMEM_GIG_BITS);
+	KUNIT_EXPECT_EQ(test, extmem_dirty_count(&pool->space), EXTMEM_GIG_BITS);
+	KUNIT_EXPECT_EQ(test, fake.map.ser->sealed, 1);
+	EXTMEM_EXPECT_SOUND(test, extmem_check_map());
+}
+
 static struct kunit_case scrub_cases[] = {
 	KUNIT_CASE(clears_what_is_free),
 	KUNIT_CASE(wakes_on_free),
@@ -275,6 +300,7 @@ static struct kunit_case scrub_cases[] = {
 	KUNIT_CASE(over_kexec),
 	KUNIT_CASE(taken_meanwhile),
 	KUNIT_CASE(freeze_waits),
+	KUNIT_CASE(freeze_while_waiting),
 	{}
 };
 
