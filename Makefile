@@ -7,7 +7,8 @@ DEBUG ?= 0
 EXTMEM ?= y
 export DEBUG EXTMEM KSRC JOBS C
 
-.PHONY: help deps kernel rootfs shell vm run bench-boot test clean
+.PHONY: help deps kernel rootfs shell vm run bench-boot bench-alloc bench-create bench-frag \
+	test clean
 
 help:
 	@echo 'make deps            install the Debian packages that are missing (root)'
@@ -21,6 +22,9 @@ help:
 	@echo 'make vm C="COMMAND"   a shell command in the test machine; A="OPTION..." for vm'
 	@echo 'make run             a VM on extmem memory lives through kexecs of its host'
 	@echo 'make bench-boot      what a 512 GiB pool costs at boot and kexec, beside peers'
+	@echo 'make bench-alloc      what claims cost in pools of up to 64 TiB, beside CMA'
+	@echo 'make bench-create     what making a device costs, on clean and dirty memory'
+	@echo 'make bench-frag       what is left in one piece after 100,000 claims'
 	@echo 'make test            build all and run every test; T=NN-name runs some'
 	@echo 'make clean           remove build/'
 	@echo
@@ -46,6 +50,15 @@ run: kernel rootfs
 
 bench-boot: kernel rootfs
 	@$(S)/bench/boot.sh
+
+bench-alloc: rootfs
+	@$(S)/bench/alloc.sh
+
+bench-create: kernel rootfs
+	@$(S)/bench/create.sh
+
+bench-frag: rootfs
+	@$(S)/bench/alloc.sh frag
 
 test: deps
 	@$(S)/run-tests $(T)

@@ -2,8 +2,9 @@
 /*
  * Clearing extended memory. It is not in the direct map: a window in vmalloc
  * space is opened on it for as long as it takes, with huge entries where they
- * fit.
+ * fit. The stores pass the caches by.
  */
+#include <linux/extmem_arch.h>
 #include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -17,13 +18,10 @@
 
 static int clear_step(struct extmem_map *map, phys_addr_t pa, void *mem)
 {
-	unsigned long off;
-
 	if (extmem_map_poisoned(map, pa, EXTMEM_GRANULE))
 		return -EHWPOISON;
 
-	for (off = 0; off < EXTMEM_GRANULE; off += PAGE_SIZE)
-		clear_page(mem + off);
+	extmem_arch_clear(mem, EXTMEM_GRANULE);
 	cond_resched();
 	if (READ_ONCE(map->frozen))
 		return -ESHUTDOWN;
@@ -70,4 +68,34 @@ int extmem_clear(struct extmem_map *map, phys_addr_t pa, u64 bytes)
 		bytes -= step;
 	}
 	return 0;
+}
+
+/**
+ * extmem_clear_begin - drop the lock while memory is being cleared.
+ * @pool: whose memory; its map is locked, not frozen, and need not be up to date
+ *
+ * From here on a freeze waits. Once frozen it is too late: the map may be sealed
+ * as soon as the lock is dropped.
+ */
+void extmem_clear_begin(struct extmem_pool *pool)
+{
+	extmem_pool_update(pool);
+	pool->map->inflight++;
+	mutex_unlock(&pool->map->lock);
+}
+
+/**
+ * extmem_clear_end - take the lock again.
+ * @pool: as for extmem_clear_begin(); its map may be frozen by now
+ *
+ * A freeze that waits goes on as soon as the lock is dropped again: by then the
+ * map must be up to date.
+ */
+void extmem_clear_end(struct extmem_pool *pool)
+{
+	struct extmem_map *map = pool->map;
+
+	mutex_lock(&map->lock);
+	if (!--map->inflight)
+		wake_up_all(&map->idle);
 }

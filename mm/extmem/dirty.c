@@ -25,6 +25,8 @@ static bool unit_is_taken(const struct extmem_space *space, unsigned long unit)
  * @space: the space
  * @first: the first granule
  * @nr: how many
+ *
+ * Whoever clears their unit in place right now may have passed them already.
  */
 void extmem_dirty_mark(struct extmem_space *space, unsigned long first,
 		       unsigned long nr)
@@ -33,6 +35,8 @@ void extmem_dirty_mark(struct extmem_space *space, unsigned long first,
 	unsigned long end = DIV_ROUND_UP(first + nr, EXTMEM_UNIT_GRANULES);
 
 	extmem_bits_change(space->dirty, &space->dirty_sum, unit, end - unit, true);
+	if (space->cleaning >= unit && space->cleaning < end)
+		space->spoiled = true;
 }
 
 /**
@@ -107,4 +111,61 @@ unsigned long extmem_dirty_count(const struct extmem_space *space)
 			count++;
 	}
 	return count;
+}
+
+/* The free granules of a unit: of two, they are one run at most */
+static struct extmem_run unit_free(const struct extmem_space *space, unsigned long unit)
+{
+	unsigned long first = unit * EXTMEM_UNIT_GRANULES;
+	unsigned long end = first + EXTMEM_UNIT_GRANULES;
+
+	first = find_next_zero_bit(space->alloc, end, first);
+	return (struct extmem_run) {
+		first, find_next_bit(space->alloc, end, first) - first
+	};
+}
+
+/**
+ * extmem_dirty_begin - pick a dirty unit, to clear its free granules in place.
+ * @space: the space, in which no other unit is being cleared
+ * @pos: the unit to look at first, moved past the one that is picked; the
+ *       search goes around
+ * @run: its free granules, perhaps none
+ *
+ * They stay free and dirty: extmem_dirty_end() tells what became of them. A
+ * granule taken meanwhile must not be used before that.
+ *
+ * Return: false if nothing is dirty.
+ */
+bool extmem_dirty_begin(struct extmem_space *space, unsigned long *pos,
+			struct extmem_run *run)
+{
+	unsigned long units = space->nbits / EXTMEM_UNIT_GRANULES;
+	unsigned long unit = find_next_bit(space->dirty, units, *pos);
+
+	if (unit >= units)
+		unit = find_first_bit(space->dirty, units);
+	if (unit >= units)
+		return false;
+	*pos = unit + 1;
+	*run = unit_free(space, unit);
+	space->cleaning = unit;
+	space->spoiled = false;
+	return true;
+}
+
+/**
+ * extmem_dirty_end - be done with what extmem_dirty_begin() picked.
+ * @space: the space
+ * @cleared: all of it was cleared
+ *
+ * The unit is clean then, unless one of its granules was freed meanwhile. A
+ * granule that was taken meanwhile is clean, too.
+ */
+void extmem_dirty_end(struct extmem_space *space, bool cleared)
+{
+	if (cleared && !space->spoiled)
+		extmem_bits_change(space->dirty, &space->dirty_sum,
+				   space->cleaning, 1, false);
+	space->cleaning = EXTMEM_NO_UNIT;
 }

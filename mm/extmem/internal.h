@@ -19,24 +19,49 @@
  */
 #define EXTMEM_GIG_BITS		512UL
 #define EXTMEM_UNIT_GRANULES	(1UL << (EXTMEM_SER_DIRTY_SHIFT - EXTMEM_GRANULE_SHIFT))
+#define EXTMEM_NO_UNIT		ULONG_MAX
 
-/* set.c: a bitmap in which finding a set bit takes constant time */
+/* set.c: sets in which finding a member takes constant time */
+#define EXTMEM_SETS		512
 #define EXTMEM_SET_LEVELS	4
-struct extmem_set {
+
+/**
+ * struct extmem_sets - sets of numbers from one range.
+ * @nr: how many
+ * @nbits: numbers are 0 to @nbits - 1
+ * @nr_levels: levels of summary a set has, the set itself included
+ * @level: where in a set's words each level begins
+ * @set_words: words a set takes
+ * @words: all of them
+ * @used: the sets that have members
+ */
+struct extmem_sets {
+	unsigned int nr;
 	unsigned long nbits;
-	unsigned int nlevels;
-	unsigned long *level[EXTMEM_SET_LEVELS];
+	unsigned int nr_levels;
+	unsigned long level[EXTMEM_SET_LEVELS];
+	unsigned long set_words;
+	unsigned long *words;
+	DECLARE_BITMAP(used, EXTMEM_SETS);
 };
 
-int extmem_set_init(struct extmem_set *set, unsigned long nbits);
-void extmem_set_exit(struct extmem_set *set);
-void extmem_set_add(struct extmem_set *set, unsigned long bit);
-void extmem_set_del(struct extmem_set *set, unsigned long bit);
-unsigned long extmem_set_first(const struct extmem_set *set);
+int extmem_sets_init(struct extmem_sets *sets, unsigned int nr, unsigned long nbits);
+void extmem_sets_exit(struct extmem_sets *sets);
+void extmem_sets_add(struct extmem_sets *sets, unsigned int set, unsigned long bit);
+void extmem_sets_del(struct extmem_sets *sets, unsigned int set, unsigned long bit);
+unsigned long extmem_sets_first(const struct extmem_sets *sets, unsigned int set);
+const unsigned long *extmem_sets_members(const struct extmem_sets *sets,
+					 unsigned int set);
+unsigned int extmem_sets_next(const struct extmem_sets *sets, unsigned int set);
+unsigned int extmem_sets_last(const struct extmem_sets *sets);
 
 /* space.c: which granules of a pool are free */
-#define EXTMEM_CLASSES		10
-#define EXTMEM_CLASS_WHOLE	(EXTMEM_CLASSES - 1)
+
+/* The class of gigs whose longest run is of this many granules */
+#define EXTMEM_CLASS(nr)	((nr) - 1)
+#define EXTMEM_CLASS_WHOLE	EXTMEM_CLASS(EXTMEM_GIG_BITS)
+#define EXTMEM_CLASSES		EXTMEM_GIG_BITS
+static_assert(EXTMEM_CLASSES <= EXTMEM_SETS);
 
 /**
  * struct extmem_space - the granules of a pool.
@@ -46,9 +71,11 @@ unsigned long extmem_set_first(const struct extmem_set *set);
  * @alloc_sum: sum over @alloc, see extmem_word_sum()
  * @dirty_sum: sum over @dirty
  * @nr_free: clear bits in @alloc
+ * @cleaning: the unit whose free granules are being cleared where they are, or
+ *            EXTMEM_NO_UNIT
+ * @spoiled: a granule of @cleaning has become dirty since that began
  * @run: for each gig the length of its longest run of free granules
- * @class: the gigs whose longest run is at least 1 << index granules, and
- *         shorter than that of the next class
+ * @class: for each length, the gigs whose longest run has it
  */
 struct extmem_space {
 	unsigned long nbits;
@@ -57,8 +84,10 @@ struct extmem_space {
 	u64 alloc_sum;
 	u64 dirty_sum;
 	unsigned long nr_free;
+	unsigned long cleaning;
+	bool spoiled;
 	u16 *run;
-	struct extmem_set class[EXTMEM_CLASSES];
+	struct extmem_sets class;
 };
 
 /**
@@ -114,6 +143,9 @@ void extmem_dirty_settle(struct extmem_space *space, unsigned long first,
 bool extmem_dirty_next(const struct extmem_space *space, unsigned long *pos,
 		       unsigned long end, struct extmem_run *run);
 unsigned long extmem_dirty_count(const struct extmem_space *space);
+bool extmem_dirty_begin(struct extmem_space *space, unsigned long *pos,
+			struct extmem_run *run);
+void extmem_dirty_end(struct extmem_space *space, bool cleared);
 
 /* record.c: tables of records in pages of the map */
 
@@ -158,6 +190,7 @@ struct extmem_rec {
 };
 
 struct extmem_map;
+struct extmem_pool;
 
 void extmem_table_init(struct extmem_table *table, u32 type);
 void extmem_table_exit(struct extmem_map *map, struct extmem_table *table);
@@ -212,7 +245,7 @@ struct extmem_map_ops {
  * @nr_poisoned: bad pages; read without the lock
  * @frozen: nothing may change any more; read without the lock as a hint
  * @readonly: no new claims (unknown ro_compat features)
- * @inflight: claims being made or grown, whose memory is cleared unlocked
+ * @inflight: how many clear memory unlocked now, for a claim or to scrub
  * @idle: woken when @inflight drops to zero
  */
 struct extmem_map {
@@ -240,6 +273,31 @@ void extmem_map_update(struct extmem_map *map);
 void extmem_map_freeze(struct extmem_map *map);
 size_t extmem_map_bytes(const struct extmem_map *map);
 
+/* scrub.c: clearing free memory in the background */
+
+/**
+ * struct extmem_scrub - a pool's worker.
+ * @wait: the worker waits here for work, others for it to end a unit
+ * @wanted: there may be something to clear
+ * @pos: the unit to go on with
+ * @rounds: units it is through with, cleared or not
+ * @cleared: bytes it has cleared
+ * @next: when it may go on without exceeding its rate; the worker's own
+ */
+struct extmem_scrub {
+	wait_queue_head_t wait;
+	bool wanted;
+	unsigned long pos;
+	unsigned long rounds;
+	u64 cleared;
+	ktime_t next;
+};
+
+void extmem_scrub_init(struct extmem_scrub *scrub);
+void extmem_scrub_kick(struct extmem_pool *pool);
+int extmem_scrub_step(struct extmem_pool *pool, u64 *bytes);
+void extmem_scrub_wait(struct extmem_pool *pool, const struct extmem_runs *runs);
+
 /* pool.c */
 
 /**
@@ -252,6 +310,7 @@ size_t extmem_map_bytes(const struct extmem_map *map);
  * @base: for each range the bit number of its first granule
  * @nr_granules: granules in all ranges
  * @space: which of them are free
+ * @scrub: who clears those that are free and dirty
  * @rec: the pool's record in the map
  * @claims: all claims, in the order they were made
  * @nr_claims: how many, those in quarantine not counted
@@ -273,6 +332,7 @@ struct extmem_pool {
 	unsigned long base[EXTMEM_POOL_RANGES];
 	unsigned long nr_granules;
 	struct extmem_space space;
+	struct extmem_scrub scrub;
 	struct extmem_rec rec;
 	struct list_head claims;
 	unsigned int nr_claims;
@@ -462,6 +522,8 @@ void extmem_trace_quarantine(const struct extmem_claim *claim);
 
 /* clear.c */
 int extmem_clear(struct extmem_map *map, phys_addr_t pa, u64 bytes);
+void extmem_clear_begin(struct extmem_pool *pool);
+void extmem_clear_end(struct extmem_pool *pool);
 
 /* sysfs.c */
 int extmem_sysfs_add(struct extmem_pool *pool);

@@ -60,6 +60,7 @@ struct extmem_pool *extmem_pool_get_empty(struct extmem_map *map, int nid)
 	pool->nid = nid;
 	INIT_LIST_HEAD(&pool->claims);
 	INIT_LIST_HEAD(&pool->notes);
+	extmem_scrub_init(&pool->scrub);
 	pool_insert(map, pool);
 	return pool;
 }

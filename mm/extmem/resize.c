@@ -5,9 +5,12 @@
  * New memory reads zero. Clearing what is dirty may take long, so it is done
  * without the lock, on granules that are already taken but in no claim yet;
  * only then does the claim get them. A freeze in between makes the clearing
- * stop and the granules go back, as dirty as they were.
+ * stop and the granules go back, as dirty as they were. The scrubber clears
+ * granules that are free: who takes them from under its hands waits for it to
+ * be through with their unit.
  */
 #include <linux/export.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 
 #include <trace/events/extmem.h>
@@ -143,6 +146,7 @@ static void give_back_dirty(struct extmem_pool *pool, const struct extmem_runs *
 	give_back(pool, runs);
 	for (i = 0; i < dirty->nr; i++)
 		extmem_dirty_mark(&pool->space, dirty->run[i].first, dirty->run[i].nr);
+	extmem_scrub_kick(pool);
 }
 
 static bool any_poisoned(struct extmem_pool *pool, const struct extmem_runs *runs)
@@ -165,37 +169,50 @@ static void settle(struct extmem_pool *pool, const struct extmem_runs *runs)
 		extmem_dirty_settle(&pool->space, runs->run[i].first, runs->run[i].nr);
 }
 
+/* Clear what is dirty of granules that were just taken */
+static int clear_taken(struct extmem_pool *pool, const struct extmem_runs *runs,
+		       struct extmem_runs *dirty)
+{
+	int err;
+
+	extmem_scrub_wait(pool, runs);
+	if (pool->map->frozen)
+		return -ESHUTDOWN;
+	err = list_dirty(pool, runs, dirty);
+	if (!err && dirty->nr) {
+		extmem_clear_begin(pool);
+		err = clear_dirty(pool, dirty);
+		extmem_clear_end(pool);
+	}
+	if (!err && any_poisoned(pool, runs))
+		err = -EHWPOISON;
+	if ((!err || err == -EHWPOISON) && pool->map->frozen)
+		err = -ESHUTDOWN;
+	return err;
+}
+
+/*
+ * Take granules and clear them. On success they are nobody's yet and the
+ * caller, who holds the lock before and after, has to do something with them.
+ * The map is not up to date then.
+ */
 static int try_take_clean(struct extmem_pool *pool, const struct extmem_claim *claim,
 			  u64 start, u64 size, u64 align, struct extmem_runs *runs)
 {
-	struct extmem_map *map = pool->map;
 	struct extmem_runs dirty = {};
 	int err;
 
 	err = take(pool, claim, start, size, align, runs);
 	if (err)
 		return err;
-	err = list_dirty(pool, runs, &dirty);
-	extmem_pool_update(pool);
-	map->inflight++;
-
-	mutex_unlock(&map->lock);
-	if (!err)
-		err = clear_dirty(pool, &dirty);
-	mutex_lock(&map->lock);
-
-	if (!--map->inflight)
-		wake_up_all(&map->idle);
-	if (!err && any_poisoned(pool, runs))
-		err = -EHWPOISON;
-	if ((!err || err == -EHWPOISON) && map->frozen)
-		err = -ESHUTDOWN;
-	if (err)
+	err = clear_taken(pool, runs, &dirty);
+	if (err) {
 		give_back_dirty(pool, runs, &dirty);
-	else
+		extmem_pool_update(pool);
+	} else {
 		settle(pool, runs);
+	}
 	extmem_runs_free(&dirty);
-	extmem_pool_update(pool);
 	return err;
 }
 
@@ -255,6 +272,16 @@ static int claim_join(struct extmem_claim *claim, const struct extmem_runs *runs
 	return err;
 }
 
+/* As random as uuid_gen()'s, from numbers that are made in bulk */
+static void new_uuid(u8 *uuid)
+{
+	u64 random[2] = { get_random_u64(), get_random_u64() };
+
+	memcpy(uuid, random, UUID_SIZE);
+	uuid[6] = (uuid[6] & 0x0f) | 0x40;
+	uuid[8] = (uuid[8] & 0x3f) | 0x80;
+}
+
 static int claim_start(struct extmem_claim *claim,
 		       const struct extmem_claim_attr *attr)
 {
@@ -265,7 +292,7 @@ static int claim_start(struct extmem_claim *claim,
 	if (err)
 		return err;
 	ser = extmem_claim_ser(claim);
-	uuid_gen((uuid_t *)ser->uuid);
+	new_uuid(ser->uuid);
 	memcpy(ser->data, attr->data, sizeof(ser->data));
 	return 0;
 }
@@ -379,6 +406,7 @@ static void release_tail(struct extmem_claim *claim, unsigned long nr)
 			claim->runs.nr--;
 		nr -= part;
 	}
+	extmem_scrub_kick(claim->pool);
 }
 
 /* From here on extmem_claim_get() fails */

@@ -4,18 +4,20 @@
  *
  * A bit for each granule says whether it is taken. Over the bits lies a
  * summary: for each gig (the 512 granules of an aligned gigabyte) the length
- * of its longest free run, and for each class of lengths the set of gigs in
- * it. So a small request goes straight to a gig that has just about the room
- * and a whole free gig is broken only when no broken one serves; a request
- * for gigabytes goes straight to whole ones. Neither looks at the bitmap
- * beyond the gigs it changes.
+ * of its longest free run, and for each length the set of gigs that have it.
+ * So a small request goes straight to a gig that has just the room, and a
+ * whole free gig is broken only when no broken one serves; a request for a
+ * gigabyte goes straight to a whole one. Neither looks at the bitmap beyond the
+ * gigs it changes, however big the pool. For several gigabytes in a row the
+ * runs of whole gigs are compared, at a bit a gigabyte.
+ *
+ * The summary takes 67 KiB of ordinary memory a terabyte.
  *
  * Runs never cross from one range of the pool into the next: between two
  * ranges there is a gig of bits that are always set.
  */
 #include <linux/bitmap.h>
 #include <linux/find.h>
-#include <linux/log2.h>
 #include <linux/slab.h>
 
 #include "internal.h"
@@ -25,40 +27,61 @@ static unsigned long nr_gigs(const struct extmem_space *space)
 	return space->nbits / EXTMEM_GIG_BITS;
 }
 
-/* The length of the longest run of clear bits in a gig */
-static unsigned int longest_run(const unsigned long *map)
+#define GIG_WORDS	(EXTMEM_GIG_BITS / BITS_PER_LONG)
+
+/* The longest run of clear bits in a gig that has an end of a word in it */
+static unsigned int longest_at_ends(const unsigned long *map)
 {
 	unsigned int i, run = 0, best = 0;
 
-	for (i = 0; i < EXTMEM_GIG_BITS / BITS_PER_LONG; i++) {
-		unsigned long word = map[i], inner;
-		unsigned int len = 0;
-
-		if (!word) {
+	for (i = 0; i < GIG_WORDS; i++) {
+		if (!map[i]) {
 			run += BITS_PER_LONG;
 			continue;
 		}
-		best = max(best, run + __ffs(word));
-		for (inner = ~word; inner; inner &= inner >> 1)
-			len++;
-		best = max(best, len);
-		run = BITS_PER_LONG - 1 - __fls(word);
+		best = max(best, run + __ffs(map[i]));
+		run = BITS_PER_LONG - 1 - __fls(map[i]);
 	}
 	return max(best, run);
+}
+
+/* The longest run of set bits in a word if it is longer than @best, or @best */
+static unsigned int longest_in_word(unsigned long word, unsigned int best)
+{
+	unsigned int cut = 0, step;
+
+	/* Cut that much off every run, doubling the step, to see if one is left */
+	for (; word && cut < best; cut += step) {
+		step = min(cut + 1, best - cut);
+		word &= word >> step;
+	}
+	for (; word; word &= word >> 1)
+		best++;
+	return best;
+}
+
+/* The length of the longest run of clear bits in a gig */
+static unsigned int longest_run(const unsigned long *map)
+{
+	unsigned int best = longest_at_ends(map), i;
+
+	for (i = 0; i < GIG_WORDS && best < BITS_PER_LONG; i++)
+		best = longest_in_word(~map[i], best);
+	return best;
 }
 
 static void update_gig(struct extmem_space *space, unsigned long gig)
 {
 	unsigned int old = space->run[gig];
-	unsigned int new = longest_run(space->alloc + gig * EXTMEM_GIG_BITS / BITS_PER_LONG);
+	unsigned int new = longest_run(space->alloc + gig * GIG_WORDS);
 
-	space->run[gig] = new;
-	if (old && new && ilog2(old) == ilog2(new))
+	if (old == new)
 		return;
+	space->run[gig] = new;
 	if (old)
-		extmem_set_del(&space->class[ilog2(old)], gig);
+		extmem_sets_del(&space->class, EXTMEM_CLASS(old), gig);
 	if (new)
-		extmem_set_add(&space->class[ilog2(new)], gig);
+		extmem_sets_add(&space->class, EXTMEM_CLASS(new), gig);
 }
 
 /**
@@ -70,21 +93,19 @@ static void update_gig(struct extmem_space *space, unsigned long gig)
 int extmem_space_init(struct extmem_space *space)
 {
 	unsigned long gig;
-	unsigned int i;
 	int err;
 
 	space->run = kvcalloc(nr_gigs(space), sizeof(*space->run), GFP_KERNEL);
 	if (!space->run)
 		return -ENOMEM;
-	for (i = 0; i < EXTMEM_CLASSES; i++) {
-		err = extmem_set_init(&space->class[i], nr_gigs(space));
-		if (err) {
-			extmem_space_exit(space);
-			return err;
-		}
+	err = extmem_sets_init(&space->class, EXTMEM_CLASSES, nr_gigs(space));
+	if (err) {
+		extmem_space_exit(space);
+		return err;
 	}
 	for (gig = 0; gig < nr_gigs(space); gig++)
 		update_gig(space, gig);
+	space->cleaning = EXTMEM_NO_UNIT;
 	space->nr_free = space->nbits - bitmap_weight(space->alloc, space->nbits);
 	space->alloc_sum = extmem_bits_sum(space->alloc, space->nbits);
 	space->dirty_sum = extmem_bits_sum(space->dirty,
@@ -98,10 +119,7 @@ int extmem_space_init(struct extmem_space *space)
  */
 void extmem_space_exit(struct extmem_space *space)
 {
-	unsigned int i;
-
-	for (i = 0; i < EXTMEM_CLASSES; i++)
-		extmem_set_exit(&space->class[i]);
+	extmem_sets_exit(&space->class);
 	kvfree(space->run);
 	space->run = NULL;
 }
@@ -171,100 +189,71 @@ static struct extmem_run run_in_gig(const struct extmem_space *space,
 	return (struct extmem_run) { first, nr };
 }
 
-/* The gig of a class whose longest run is the shortest of at least @min */
-static unsigned long tightest_in_class(const struct extmem_space *space,
-				       unsigned int class, unsigned long min)
-{
-	const struct extmem_set *set = &space->class[class];
-	unsigned long gig, best = set->nbits;
-
-	for_each_set_bit(gig, set->level[0], set->nbits) {
-		if (space->run[gig] < min)
-			continue;
-		if (best == set->nbits || space->run[gig] < space->run[best])
-			best = gig;
-		if (space->run[best] == min)
-			break;
-	}
-	return best;
-}
-
-/* A run of @nr granules, less than a gig, from a broken gig if one serves */
+/* A run of @nr granules from the tightest gig; a whole one is the last resort */
 static struct extmem_run pick_small(const struct extmem_space *space,
 				    unsigned long nr)
 {
-	unsigned int class = ilog2(nr);
-	unsigned long gig;
+	unsigned int class = extmem_sets_next(&space->class, EXTMEM_CLASS(nr));
 
-	if (!is_power_of_2(nr)) {
-		gig = tightest_in_class(space, class++, nr);
-		if (gig < nr_gigs(space))
-			return run_in_gig(space, gig, nr);
-	}
-	for (; class < EXTMEM_CLASSES; class++) {
-		gig = extmem_set_first(&space->class[class]);
-		if (gig < nr_gigs(space))
-			return run_in_gig(space, gig, nr);
-	}
-	return (struct extmem_run) {};
+	if (class == EXTMEM_CLASSES)
+		return (struct extmem_run) {};
+	return run_in_gig(space, extmem_sets_first(&space->class, class), nr);
 }
 
 /* The longest run there is, at most @nr granules of it */
 static struct extmem_run pick_longest(const struct extmem_space *space,
 				      unsigned long nr)
 {
-	unsigned int class = EXTMEM_CLASSES;
-	unsigned long gig, best;
+	unsigned int class = extmem_sets_last(&space->class);
+	unsigned long gig;
 
-	while (class--) {
-		const struct extmem_set *set = &space->class[class];
-
-		best = extmem_set_first(set);
-		if (best == set->nbits)
-			continue;
-		for_each_set_bit(gig, set->level[0], set->nbits)
-			if (space->run[gig] > space->run[best])
-				best = gig;
-		return run_in_gig(space, best, min_t(unsigned long, nr, space->run[best]));
-	}
-	return (struct extmem_run) {};
+	if (class == EXTMEM_CLASSES)
+		return (struct extmem_run) {};
+	gig = extmem_sets_first(&space->class, class);
+	return run_in_gig(space, gig, min_t(unsigned long, nr, space->run[gig]));
 }
 
-/* The shortest run of at least @gigs whole gigs, or else the longest */
+/*
+ * The shortest run of at least @gigs whole gigs, or else the longest. None is
+ * longer than *@longest, which is kept up to date: it spares a request that is
+ * met in many pieces from comparing all runs for each.
+ */
 static struct extmem_run pick_whole(const struct extmem_space *space,
-				    unsigned long gigs)
+				    unsigned long gigs, unsigned long *longest)
 {
-	const struct extmem_set *whole = &space->class[EXTMEM_CLASS_WHOLE];
-	unsigned long first = extmem_set_first(whole), end;
-	unsigned long best = 0, best_nr = 0;
+	const unsigned long *whole = extmem_sets_members(&space->class,
+							 EXTMEM_CLASS_WHOLE);
+	unsigned long first = extmem_sets_first(&space->class, EXTMEM_CLASS_WHOLE);
+	unsigned long enough = min(gigs, *longest);
+	unsigned long best = 0, best_nr = 0, nbits = nr_gigs(space), end;
 
-	if (gigs == 1 && first < whole->nbits)
+	if (enough == 1 && first < nbits)
 		return (struct extmem_run) { first * EXTMEM_GIG_BITS, EXTMEM_GIG_BITS };
 
-	for (; first < whole->nbits;
-	     first = find_next_bit(whole->level[0], whole->nbits, end)) {
+	for (; first < nbits && best_nr != enough; first = find_next_bit(whole, nbits, end)) {
 		unsigned long nr;
 
-		end = find_next_zero_bit(whole->level[0], whole->nbits, first);
+		end = find_next_zero_bit(whole, nbits, first);
 		nr = end - first;
 		if (best_nr < gigs ? nr > best_nr : nr >= gigs && nr < best_nr) {
 			best = first;
 			best_nr = nr;
 		}
-		if (best_nr == gigs)
-			break;
 	}
+	if (best_nr < gigs)
+		*longest = best_nr;
 	return (struct extmem_run) { best * EXTMEM_GIG_BITS,
 				     min(best_nr, gigs) * EXTMEM_GIG_BITS };
 }
 
 static struct extmem_run pick(const struct extmem_space *space,
-			      unsigned long nr, unsigned long align)
+			      unsigned long nr, unsigned long align,
+			      unsigned long *longest)
 {
 	struct extmem_run run = {};
 
 	if (nr >= EXTMEM_GIG_BITS)
-		run = pick_whole(space, nr / EXTMEM_GIG_BITS);
+		run = pick_whole(space, nr / EXTMEM_GIG_BITS, longest);
 	if (!run.nr && align == 1)
 		run = pick_small(space, min(nr, EXTMEM_GIG_BITS));
 	if (!run.nr && align == 1)
@@ -286,13 +275,14 @@ static struct extmem_run pick(const struct extmem_space *space,
 int extmem_space_alloc(struct extmem_space *space, unsigned long nr,
 		       unsigned long align, struct extmem_runs *runs)
 {
+	unsigned long longest = ULONG_MAX;
 	unsigned int had = runs->nr;
 	int err = 0;
 
 	if (nr > space->nr_free)
 		return -ENOSPC;
 	while (nr) {
-		struct extmem_run run = pick(space, nr, align);
+		struct extmem_run run = pick(space, nr, align, &longest);
 
 		err = run.nr ? extmem_runs_add(runs, run.first, run.nr) : -ENOSPC;
 		if (err)
@@ -338,9 +328,8 @@ unsigned long extmem_space_largest(const struct extmem_space *space)
  */
 unsigned long extmem_space_whole_gigs(const struct extmem_space *space)
 {
-	const struct extmem_set *whole = &space->class[EXTMEM_CLASS_WHOLE];
-
-	return bitmap_weight(whole->level[0], whole->nbits);
+	return bitmap_weight(extmem_sets_members(&space->class, EXTMEM_CLASS_WHOLE),
+			     nr_gigs(space));
 }
 
 /**

@@ -68,6 +68,15 @@ static ssize_t dirty_bytes_show(struct kobject *kobj, struct kobj_attribute *att
 			  granules(extmem_dirty_count(&pool->space)) : 0);
 }
 
+static ssize_t scrubbed_bytes_show(struct kobject *kobj,
+				   struct kobj_attribute *attr, char *buf)
+{
+	struct extmem_pool *pool = to_pool(kobj);
+
+	guard(mutex)(&pool->map->lock);
+	return sysfs_emit(buf, "%llu\n", pool->scrub.cleared);
+}
+
 static ssize_t quarantined_bytes_show(struct kobject *kobj,
 				      struct kobj_attribute *attr, char *buf)
 {
@@ -131,6 +140,7 @@ static struct kobj_attribute free_bytes_attr = __ATTR_RO(free_bytes);
 static struct kobj_attribute largest_free_bytes_attr = __ATTR_RO(largest_free_bytes);
 static struct kobj_attribute claims_attr = __ATTR_RO(claims);
 static struct kobj_attribute dirty_bytes_attr = __ATTR_RO(dirty_bytes);
+static struct kobj_attribute scrubbed_bytes_attr = __ATTR_RO(scrubbed_bytes);
 static struct kobj_attribute quarantined_bytes_attr = __ATTR_RO(quarantined_bytes);
 static struct kobj_attribute quarantine_reasons_attr = __ATTR_RO(quarantine_reasons);
 static struct kobj_attribute poisoned_bytes_attr = __ATTR_RO(poisoned_bytes);
@@ -142,6 +152,7 @@ static struct attribute *pool_attrs[] = {
 	&largest_free_bytes_attr.attr,
 	&claims_attr.attr,
 	&dirty_bytes_attr.attr,
+	&scrubbed_bytes_attr.attr,
 	&quarantined_bytes_attr.attr,
 	&quarantine_reasons_attr.attr,
 	&poisoned_bytes_attr.attr,

@@ -159,3 +159,29 @@ int __init extmem_arch_map(const struct range *range)
 	init_memory_mapping(range->start, range->end + 1, PAGE_KERNEL);
 	return 0;
 }
+
+/**
+ * extmem_arch_clear - clear memory past the caches.
+ * @mem: where it is mapped, a multiple of 64
+ * @bytes: how much, a multiple of 64
+ *
+ * Nobody is about to read what is cleared; with ordinary stores it would push
+ * what others use out of their caches.
+ */
+void extmem_arch_clear(void *mem, size_t bytes)
+{
+	void *end = mem + bytes;
+
+	for (; mem < end; mem += 64)
+		asm volatile("movnti %1, (%0)\n\t"
+			     "movnti %1, 8(%0)\n\t"
+			     "movnti %1, 16(%0)\n\t"
+			     "movnti %1, 24(%0)\n\t"
+			     "movnti %1, 32(%0)\n\t"
+			     "movnti %1, 40(%0)\n\t"
+			     "movnti %1, 48(%0)\n\t"
+			     "movnti %1, 56(%0)"
+			     : : "r" (mem), "r" (0UL) : "memory");
+	/* Else an ordinary store that hands the memory on may be seen first */
+	wmb();
+}

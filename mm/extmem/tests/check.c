@@ -33,8 +33,8 @@ static const char *check_gig(const struct extmem_space *space, unsigned long gig
 	if (space->run[gig] != run)
 		return "a gig's longest run is wrong";
 	for (class = 0; class < EXTMEM_CLASSES; class++)
-		if (test_bit(gig, space->class[class].level[0]) !=
-		    (run && ilog2(run) == class))
+		if (test_bit(gig, extmem_sets_members(&space->class, class)) !=
+		    (run && class == EXTMEM_CLASS(run)))
 			return "a gig is in the wrong class";
 	return NULL;
 }

@@ -140,6 +140,32 @@ static void pieces(struct kunit *test)
 	extmem_space_exit(&space);
 }
 
+/* Pieces come biggest first, be they smaller than a gig or of several */
+static void pieces_by_size(struct kunit *test)
+{
+	static const unsigned long want[] = { 2 * GIG, GIG, GIG, 100, 30, 7 };
+	struct extmem_runs runs = {};
+	struct extmem_space space;
+	unsigned int i;
+
+	space_make(test, &space, 9);
+	/* whole: 0, 2, 4-5; then a hole each in 6 to 8 */
+	extmem_space_mark(&space, GIG, GIG, true);
+	extmem_space_mark(&space, 3 * GIG, GIG, true);
+	extmem_space_mark(&space, 6 * GIG, 3 * GIG, true);
+	extmem_space_mark(&space, 6 * GIG + 5, 30, false);
+	extmem_space_mark(&space, 7 * GIG + 60, 100, false);
+	extmem_space_mark(&space, 8 * GIG + 500, 7, false);
+	KUNIT_ASSERT_EQ(test, extmem_space_alloc(&space, space.nr_free, 1, &runs), 0);
+	KUNIT_ASSERT_EQ(test, runs.nr, ARRAY_SIZE(want));
+	for (i = 0; i < runs.nr; i++)
+		KUNIT_EXPECT_EQ(test, runs.run[i].nr, want[i]);
+	KUNIT_EXPECT_EQ(test, space.nr_free, 0);
+	EXTMEM_EXPECT_SOUND(test, extmem_check_space(&space));
+	extmem_runs_free(&runs);
+	extmem_space_exit(&space);
+}
+
 /* A request that fails half way leaves nothing behind, nor touches the list */
 static void failed_is_undone(struct kunit *test)
 {
@@ -303,6 +329,7 @@ static struct kunit_case space_cases[] = {
 	KUNIT_CASE(whole_are_aligned),
 	KUNIT_CASE(whole_fit_best),
 	KUNIT_CASE(pieces),
+	KUNIT_CASE(pieces_by_size),
 	KUNIT_CASE(failed_is_undone),
 	KUNIT_CASE(is_free),
 	KUNIT_CASE(breaks_gig),

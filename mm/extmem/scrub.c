@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Clearing free memory in the background, so that nobody has to wait for it
+ * who needs memory: a thread for each pool, on its node's CPUs, for which
+ * everything else has precedence.
+ *
+ * What is being cleared stays free, and dirty until it is done: the map says
+ * at any moment what is true should this kernel end, the scrubber changes
+ * nothing about what can be had, and where. Whoever takes such a granule waits
+ * for the end of its unit, 4 MiB at most. (Taken out of the allocator, memory
+ * would be missing for a moment: a claim of all that is free would fail, and a
+ * small one would break a gigabyte for want of the room it is meant for.)
+ */
+#include <linux/init.h>
+#include <linux/jiffies.h>
+#include <linux/kernel.h>
+#include <linux/kthread.h>
+#include <linux/ktime.h>
+#include <linux/moduleparam.h>
+#include <linux/printk.h>
+#include <linux/sched.h>
+
+#include "internal.h"
+
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX "extmem."
+
+/* How long to leave it when memory can't be mapped to be cleared */
+#define RETRY	(10 * HZ)
+
+static bool scrub_on = true;
+static unsigned int scrub_rate;
+
+/* Early in boot there are no pools yet, and none of their workers */
+static void wake_all(void)
+{
+	struct extmem_pool *pool = NULL;
+
+	while ((pool = extmem_pool_next(pool)))
+		wake_up_all(&pool->scrub.wait);
+}
+
+static int set_scrub(const char *val, const struct kernel_param *kp)
+{
+	int err = param_set_bool(val, kp);
+
+	wake_all();
+	return err;
+}
+
+static int set_rate(const char *val, const struct kernel_param *kp)
+{
+	int err = param_set_uint(val, kp);
+
+	wake_all();
+	return err;
+}
+
+static const struct kernel_param_ops scrub_ops = {
+	.flags = KERNEL_PARAM_OPS_FL_NOARG,
+	.set = set_scrub,
+	.get = param_get_bool,
+};
+
+static const struct kernel_param_ops rate_ops = {
+	.set = set_rate,
+	.get = param_get_uint,
+};
+
+module_param_cb(scrub, &scrub_ops, &scrub_on, 0644);
+__MODULE_PARM_TYPE(scrub, "bool");
+MODULE_PARM_DESC(scrub, "clear free memory in the background");
+module_param_cb(scrub_rate, &rate_ops, &scrub_rate, 0644);
+__MODULE_PARM_TYPE(scrub_rate, "uint");
+MODULE_PARM_DESC(scrub_rate, "MiB a second to clear at most, for each node; 0: no limit");
+
+/**
+ * extmem_scrub_init - prepare a pool's scrubber.
+ * @scrub: the scrubber
+ *
+ * At first there may be something to clear: a worker will find out.
+ */
+void extmem_scrub_init(struct extmem_scrub *scrub)
+{
+	init_waitqueue_head(&scrub->wait);
+	scrub->wanted = true;
+}
+
+/**
+ * extmem_scrub_kick - memory of a pool has become dirty.
+ * @pool: the pool, its map locked
+ */
+void extmem_scrub_kick(struct extmem_pool *pool)
+{
+	if (pool->scrub.wanted)
+		return;
+	WRITE_ONCE(pool->scrub.wanted, true);
+	wake_up_all(&pool->scrub.wait);
+}
+
+static int clear_unlocked(struct extmem_pool *pool, const struct extmem_run *run)
+{
+	struct extmem_map *map = pool->map;
+	int err;
+
+	extmem_clear_begin(pool);
+	err = map->ops->clear(map, extmem_pool_phys(pool, run->first),
+			      (u64)run->nr << EXTMEM_GRANULE_SHIFT);
+	extmem_clear_end(pool);
+	return err;
+}
+
+/**
+ * extmem_scrub_step - clear what is free of one dirty unit.
+ * @pool: the pool; only one such call at a time
+ * @bytes: how much was cleared
+ *
+ * Context: may sleep.
+ * Return: 0, also if there is nothing to do; -ESHUTDOWN once the map is frozen
+ * or -ENOMEM, and all is as dirty as it was.
+ */
+int extmem_scrub_step(struct extmem_pool *pool, u64 *bytes)
+{
+	struct extmem_scrub *scrub = &pool->scrub;
+	struct extmem_run run;
+	int err = 0;
+
+	*bytes = 0;
+	guard(mutex)(&pool->map->lock);
+	if (pool->map->frozen)
+		return -ESHUTDOWN;
+	if (!extmem_dirty_begin(&pool->space, &scrub->pos, &run)) {
+		scrub->wanted = false;
+		return 0;
+	}
+	if (run.nr)
+		err = clear_unlocked(pool, &run);
+	extmem_dirty_end(&pool->space, !err);
+	extmem_pool_update(pool);
+	if (!err)
+		*bytes = (u64)run.nr << EXTMEM_GRANULE_SHIFT;
+	scrub->cleared += *bytes;
+	scrub->rounds++;
+	wake_up_all(&scrub->wait);
+	return err;
+}
+
+static bool is_cleaned(const struct extmem_space *space, const struct extmem_run *run)
+{
+	unsigned long first = space->cleaning * EXTMEM_UNIT_GRANULES;
+
+	return space->cleaning != EXTMEM_NO_UNIT && run->first + run->nr > first &&
+	       run->first < first + EXTMEM_UNIT_GRANULES;
+}
+
+/**
+ * extmem_scrub_wait - wait until granules are not being cleared any more.
+ * @pool: the pool, its map locked; the lock is dropped while waiting
+ * @runs: the granules, which were just taken: the scrubber won't come back
+ */
+void extmem_scrub_wait(struct extmem_pool *pool, const struct extmem_runs *runs)
+{
+	struct extmem_scrub *scrub = &pool->scrub;
+	unsigned long rounds = scrub->rounds;
+	unsigned int i;
+
+	for (i = 0; i < runs->nr; i++)
+		if (is_cleaned(&pool->space, &runs->run[i]))
+			break;
+	if (i == runs->nr)
+		return;
+	extmem_clear_begin(pool);
+	wait_event(scrub->wait, READ_ONCE(scrub->rounds) != rounds);
+	extmem_clear_end(pool);
+}
+
+static bool has_work(struct extmem_pool *pool)
+{
+	return READ_ONCE(scrub_on) && READ_ONCE(pool->scrub.wanted) &&
+	       !READ_ONCE(pool->map->frozen);
+}
+
+/* Sleep off what was done faster than allowed, from a tick's worth on */
+static void pace(struct extmem_scrub *scrub, u64 bytes)
+{
+	unsigned int rate = READ_ONCE(scrub_rate);
+	ktime_t now = ktime_get();
+	unsigned long ticks;
+
+	if (!rate || !bytes)
+		return;
+	if (ktime_before(scrub->next, now))
+		scrub->next = now;
+	scrub->next = ktime_add_ns(scrub->next,
+				   div_u64((bytes >> 20) * NSEC_PER_SEC, rate));
+	ticks = nsecs_to_jiffies(ktime_to_ns(ktime_sub(scrub->next, now)));
+	if (ticks)
+		wait_event_idle_timeout(scrub->wait, READ_ONCE(scrub_rate) != rate ||
+					!READ_ONCE(scrub_on), ticks);
+}
+
+static int worker(void *arg)
+{
+	struct extmem_pool *pool = arg;
+	u64 bytes;
+
+	set_user_nice(current, MAX_NICE);
+	/* A machine that is coming up has better things to do */
+	while (system_state < SYSTEM_RUNNING)
+		schedule_timeout_idle(HZ);
+	for (;;) {
+		wait_event_idle(pool->scrub.wait, has_work(pool));
+		if (extmem_scrub_step(pool, &bytes))
+			schedule_timeout_idle(RETRY);
+		pace(&pool->scrub, bytes);
+	}
+	return 0;
+}
+
+/* A thread made for a node stays on its CPUs, as far as it has any */
+static int __init scrub_start(void)
+{
+	struct extmem_pool *pool = NULL;
+	struct task_struct *task;
+
+	while ((pool = extmem_pool_next(pool))) {
+		task = kthread_create_on_node(worker, pool, pool->nid,
+					      "extmem_scrub/%d", pool->nid);
+		if (IS_ERR(task))
+			pr_err("extmem: node %d: no scrubber: %pe\n", pool->nid, task);
+		else
+			wake_up_process(task);
+	}
+	return 0;
+}
+late_initcall(scrub_start);
