@@ -135,6 +135,7 @@ const struct dax_region_ops extmem_dax_region_ops = {
 	.groups = extmem_dax_groups,
 	.init = extmem_dax_init_device,
 	.devnode = extmem_dax_devnode,
+	.uevent = extmem_dax_uevent,
 	.size = extmem_dax_region_size,
 	.available = extmem_dax_available,
 	.alloc = extmem_dax_alloc,

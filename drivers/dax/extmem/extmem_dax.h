@@ -58,6 +58,7 @@ extern const struct dax_region_ops extmem_dax_region_ops;
 extern const struct extmem_owner extmem_dax_root;
 void extmem_dax_devnode(struct dev_dax *dev_dax, umode_t *mode, kuid_t *uid,
 			kgid_t *gid);
+int extmem_dax_uevent(struct dev_dax *dev_dax, struct kobj_uevent_env *env);
 void extmem_dax_change_owner(struct dev_dax *dev_dax,
 			     const struct extmem_owner *owner);
 

@@ -29,6 +29,26 @@ void extmem_dax_devnode(struct dev_dax *dev_dax, umode_t *mode, kuid_t *uid,
 }
 
 /*
+ * The driver core does not tell udev that a node is root's, and udev leaves
+ * alone what it is not told: an event of a former owner that it handles late
+ * would have the last word.
+ */
+int extmem_dax_uevent(struct dev_dax *dev_dax, struct kobj_uevent_env *env)
+{
+	kuid_t uid;
+	kgid_t gid;
+	umode_t mode;
+	int rc = 0;
+
+	extmem_dax_devnode(dev_dax, &mode, &uid, &gid);
+	if (uid_eq(uid, GLOBAL_ROOT_UID))
+		rc = add_uevent_var(env, "DEVUID=0");
+	if (!rc && gid_eq(gid, GLOBAL_ROOT_GID))
+		rc = add_uevent_var(env, "DEVGID=0");
+	return rc;
+}
+
+/*
  * The device has a new owner, perhaps another name too: change its node and tell
  * udev. A node that somebody has deleted is no error.
  */
