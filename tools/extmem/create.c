@@ -205,61 +205,77 @@ static int fill_device(struct device *device, const struct wish *wish)
 	return OK;
 }
 
-/* A device without memory, which libdaxctl finds as the newest one */
-static int make_device(const struct pool *pool, struct device *device)
+/* The device that was not there before */
+static struct device *find_new(const struct state *before, const struct state *after,
+			       int node)
 {
-	int rc = daxctl_region_create_dev(pool->region);
+	size_t i;
 
-	if (!rc)
-		device->dev = daxctl_region_get_dev_seed(pool->region);
-	if (!device->dev)
-		return fail("see: dmesg", "no device can be made on node %d: %s",
-			    pool->node, strerror(-rc));
-	device->node = pool->node;
-	device->id = daxctl_dev_get_id(device->dev);
-	snprintf(device->dev_name, sizeof(device->dev_name), "%s",
-		 daxctl_dev_get_devname(device->dev));
-	return OK;
+	for (i = 0; i < after->nr_devices; i++)
+		if (after->devices[i].node == node && !after->devices[i].size &&
+		    !find_device(before, after->devices[i].dev_name))
+			return &after->devices[i];
+	return NULL;
 }
 
-static int create(struct state *state, const struct wish *wish, struct device *device)
+/* A device without memory; libdaxctl sees it only when it looks afresh */
+static struct device *make_device(const struct state *before, struct state *after,
+				  const struct pool *pool)
 {
-	struct pool *pool = choose_pool(state, wish);
+	struct device *device = NULL;
+	int rc = daxctl_region_create_dev(pool->region);
+
+	if (!rc && !state_read(after))
+		device = find_new(before, after, pool->node);
+	if (!device)
+		fail("see: dmesg", "no device can be made on node %d: %s", pool->node,
+		     rc ? strerror(-rc) : "it is not there");
+	return device;
+}
+
+static int create(const struct state *before, struct state *after,
+		  const struct wish *wish, char *dev_name)
+{
+	struct pool *pool = choose_pool(before, wish);
+	struct device *device;
 	int rc;
 
 	if (!pool)
 		return FAILED;
 	rc = check_room(pool, wish);
 	if (!rc && wish->name)
-		rc = check_name_free(state, wish->name);
-	if (!rc)
-		rc = make_device(pool, device);
+		rc = check_name_free(before, wish->name);
 	if (rc)
 		return rc;
+	device = make_device(before, after, pool);
+	if (!device)
+		return FAILED;
+	strcpy(dev_name, device->dev_name);
 	rc = fill_device(device, wish);
 	if (rc)
-		give_up_device(state, device);
+		give_up_device(after, device);
 	return rc;
 }
 
 int cmd_create(int argc, char **argv)
 {
-	struct device device = {};
+	char dev_name[sizeof(((struct device *)0)->dev_name)];
+	struct state before, after = {};
 	struct wish wish = {};
 	char buf[SIZE_TEXT];
-	struct state state;
 	bool json = false;
 	int rc = read_wish(&wish, &argc, argv, &json);
 
 	if (rc)
 		return rc;
-	rc = begin_change(&state, "create");
+	rc = begin_change(&before, "create");
 	if (rc)
 		return rc;
-	rc = create(&state, &wish, &device);
-	state_free(&state);
+	rc = create(&before, &after, &wish, dev_name);
+	state_free(&before);
+	state_free(&after);
 	if (rc)
 		return rc;
-	return report(device.dev_name, json, "created %s, %s%s%s\n", device.dev_name,
+	return report(dev_name, json, "created %s, %s%s%s\n", dev_name,
 		      size_text(wish.size, buf), wish.name ? ", " : "", wish.name ?: "");
 }
