@@ -18,6 +18,8 @@
 #define LOCK_FILE	"/run/extmem.lock"
 #define PATIENCE	60	/* seconds */
 
+static int lock_fd;
+
 static int holder(int fd)
 {
 	char buf[16] = "";
@@ -27,12 +29,18 @@ static int holder(int fd)
 	return atoi(buf);
 }
 
-static int give_up(int pid)
+static void forget_holder(void)
 {
-	char next[80];
+	if (ftruncate(lock_fd, 0))
+		fail(NULL, LOCK_FILE ": %s", strerror(errno));
+}
 
-	snprintf(next, sizeof(next), "see what process %d does, then try again", pid);
-	return fail(next, "another extmem has been at work for %d seconds", PATIENCE);
+static void say_waiting(int pid)
+{
+	if (pid)
+		fprintf(stderr, "extmem: waiting for another extmem, process %d\n", pid);
+	else
+		fprintf(stderr, "extmem: waiting: somebody holds " LOCK_FILE "\n");
 }
 
 static int wait_for_lock(int fd)
@@ -44,10 +52,11 @@ static int wait_for_lock(int fd)
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return fail(NULL, LOCK_FILE ": %s", strerror(errno));
 		if (!i)
-			fprintf(stderr, "extmem: waiting for another extmem (process %d)\n",
-				holder(fd));
+			say_waiting(holder(fd));
 		if (i >= 10 * PATIENCE)
-			return give_up(holder(fd));
+			return fail("see who it is: fuser -v " LOCK_FILE,
+				    "another extmem has been at work for %d seconds",
+				    PATIENCE);
 		nanosleep(&tenth, NULL);
 	}
 	return OK;
@@ -66,5 +75,7 @@ int lock_tools(void)
 		return rc;
 	if (ftruncate(fd, 0) || dprintf(fd, "%d\n", getpid()) < 0)
 		return fail(NULL, LOCK_FILE ": %s", strerror(errno));
+	lock_fd = fd;
+	atexit(forget_holder);
 	return OK;
 }
