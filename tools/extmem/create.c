@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,8 +31,8 @@
  */
 struct wish {
 	int node;
-	uint64_t size;
-	uint64_t align;
+	__u64 size;
+	__u64 align;
 	const char *name;
 	const char *uid;
 	const char *gid;
@@ -250,7 +251,7 @@ static int create(const struct state *before, struct state *after,
 	device = make_device(before, after, pool);
 	if (!device)
 		return FAILED;
-	strcpy(dev_name, device->dev_name);
+	memcpy(dev_name, device->dev_name, sizeof(device->dev_name));
 	rc = fill_device(device, wish);
 	if (rc)
 		give_up_device(after, device);

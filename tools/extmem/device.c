@@ -25,7 +25,7 @@ static void read_text(char *to, size_t size, const char *dev_name, const char *a
 static void read_claim(struct device *device)
 {
 	const char *name = device->dev_name;
-	uint64_t persist = 1;
+	__u64 persist = 1;
 	char mode[16];
 
 	read_text(device->name, sizeof(device->name), name, "name");

@@ -50,7 +50,7 @@ static const struct command {
 
 int main(int argc, char **argv)
 {
-	static char *status[] = { "status", NULL };
+	char name[] = "status", *status[] = { name, NULL };
 	const struct command *command = commands;
 
 	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help"))) {

@@ -2,34 +2,37 @@
 #ifndef EXTMEM_TOOL_H
 #define EXTMEM_TOOL_H
 
+#include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
+
+#ifndef __printf
+#define __printf(fmt, args) __attribute__ \
+	((format(printf, fmt, args)))
+#endif
 
 /* Exit codes */
 enum { OK = 0, FAILED = 1, USAGE = 2 };
 
-#define KIB	(1ULL << 10)
-#define MIB	(1ULL << 20)
-#define GIB	(1ULL << 30)
+#define KIB	1024ULL
+#define MIB	(1024 * KIB)
+#define GIB	(1024 * MIB)
 #define GRANULE	(2 * MIB)
 #define NAME_MAX_BYTES	63
 #define SIZE_TEXT	40
 
 /* error.c: these print to standard error and return the exit code */
-int fail(const char *next, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-int reject(const char *next, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-int misuse(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+int fail(const char *next, const char *fmt, ...) __printf(2, 3);
+int reject(const char *next, const char *fmt, ...) __printf(2, 3);
+int misuse(const char *fmt, ...) __printf(1, 2);
 int need_root(const char *what);
 void *grow(void *array, size_t nr, size_t size);
 
 /* size.c */
-bool parse_size(const char *text, uint64_t *bytes);
+bool parse_size(const char *text, __u64 *bytes);
 bool parse_number(const char *text, int base, unsigned long max,
 		  unsigned long *number);
-const char *size_text(uint64_t bytes, char buf[SIZE_TEXT]);
+const char *size_text(__u64 bytes, char buf[SIZE_TEXT]);
 
 /* options.c */
 
@@ -50,17 +53,14 @@ bool parse_options(int *argc, char **argv, const struct option_spec *spec,
 int lock_tools(void);
 
 /* file.c: sysfs and the like, one value a file */
-char *read_file(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-bool read_u64(uint64_t *val, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-int write_file(const char *text, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+char *read_file(const char *fmt, ...) __printf(1, 2);
+bool read_u64(__u64 *val, const char *fmt, ...) __printf(2, 3);
+int write_file(const char *text, const char *fmt, ...) __printf(2, 3);
 
 /* table.c: columns as wide as what they hold */
 struct table;
 struct table *table_new(void);
-void table_cell(struct table *table, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+void table_cell(struct table *table, const char *fmt, ...) __printf(2, 3);
 void table_end_row(struct table *table);
 void table_print(struct table *table);
 

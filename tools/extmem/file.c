@@ -65,7 +65,7 @@ char *read_file(const char *fmt, ...)
 }
 
 /* The number in a file; false if there is none */
-bool read_u64(uint64_t *val, const char *fmt, ...)
+bool read_u64(__u64 *val, const char *fmt, ...)
 {
 	char path[PATH_BYTES], *text, *end;
 	va_list args;

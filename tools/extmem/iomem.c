@@ -4,7 +4,6 @@
  * every address reads 0.
  */
 #define _GNU_SOURCE
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +14,13 @@
 static void add_line(struct state *state, const char *line)
 {
 	struct resource res = { .depth = strspn(line, " ") / 2 };
+	unsigned long long start, end;
 	int name = 0;
 
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " : %n", &res.start, &res.end, &name) != 2 ||
-	    !name)
+	if (sscanf(line, "%llx-%llx : %n", &start, &end, &name) != 2 || !name)
 		return;
+	res.start = start;
+	res.end = end;
 	snprintf(res.name, sizeof(res.name), "%s", line + name);
 	state->iomem = grow(state->iomem, state->nr_iomem, sizeof(res));
 	state->iomem[state->nr_iomem++] = res;

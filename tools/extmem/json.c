@@ -12,7 +12,7 @@
 #include "extmem.h"
 #include "state.h"
 
-static void add_u64(struct json_object *json, const char *key, uint64_t val)
+static void add_u64(struct json_object *json, const char *key, __u64 val)
 {
 	json_object_object_add(json, key, json_object_new_uint64(val));
 }

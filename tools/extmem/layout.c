@@ -48,15 +48,15 @@ void layout_free(struct layout *layout)
 	*layout = (struct layout){};
 }
 
-uint64_t next_cell(uint64_t start)
+__u64 next_cell(__u64 start)
 {
 	return (start / GIB + 1) * GIB;
 }
 
-static uint64_t overlap(const struct piece *piece, const struct cell *cell)
+static __u64 overlap(const struct piece *piece, const struct cell *cell)
 {
-	uint64_t start = piece->start > cell->start ? piece->start : cell->start;
-	uint64_t end = piece->start + piece->size;
+	__u64 start = piece->start > cell->start ? piece->start : cell->start;
+	__u64 end = piece->start + piece->size;
 
 	if (end > cell->start + cell->size)
 		end = cell->start + cell->size;
@@ -65,18 +65,18 @@ static uint64_t overlap(const struct piece *piece, const struct cell *cell)
 
 /* The gigabyte, or what there is of it, that begins at @start */
 struct cell layout_cell(const struct layout *layout, const struct span *range,
-			uint64_t start)
+			__u64 start)
 {
 	struct cell cell = { .start = start, .size = next_cell(start) - start };
 	const struct device *last = NULL;
-	uint64_t most = 0, end = range->start + range->size;
+	__u64 most = 0, end = range->start + range->size;
 	size_t i;
 
 	if (start + cell.size > end)
 		cell.size = end - start;
 	for (i = 0; i < layout->nr; i++) {
 		const struct piece *piece = &layout->pieces[i];
-		uint64_t bytes = overlap(piece, &cell);
+		__u64 bytes = overlap(piece, &cell);
 
 		if (!bytes)
 			continue;

@@ -11,8 +11,8 @@
  * @device: whose it is, or NULL for the quarantine's
  */
 struct piece {
-	uint64_t start;
-	uint64_t size;
+	__u64 start;
+	__u64 size;
 	const struct device *device;
 };
 
@@ -25,9 +25,9 @@ struct piece {
  * @owners: how many have some
  */
 struct cell {
-	uint64_t start;
-	uint64_t size;
-	uint64_t used;
+	__u64 start;
+	__u64 size;
+	__u64 used;
 	const struct piece *first;
 	unsigned int owners;
 };
@@ -46,8 +46,8 @@ struct layout {
 void layout_read(struct layout *layout, const struct state *state);
 void layout_free(struct layout *layout);
 struct cell layout_cell(const struct layout *layout, const struct span *range,
-			uint64_t start);
-uint64_t next_cell(uint64_t start);
+			__u64 start);
+__u64 next_cell(__u64 start);
 
 /* svg.c */
 int draw_svg(const struct state *state, const struct layout *layout, const char *path);

@@ -101,12 +101,12 @@ static unsigned int row_cells(void)
 static void print_range(const struct state *state, const struct layout *layout,
 			const struct span *range)
 {
-	uint64_t pos = range->start, end = range->start + range->size;
+	__u64 pos = range->start, end = range->start + range->size;
 	unsigned int n, cells = row_cells();
 	bool color = isatty(STDOUT_FILENO);
 
 	while (pos < end) {
-		printf("  %#16llx  ", (unsigned long long)pos);
+		printf("  %#16llx  ", pos);
 		for (n = 0; n < cells && pos < end; n++, pos = next_cell(pos)) {
 			struct cell cell = layout_cell(layout, range, pos);
 
@@ -146,15 +146,15 @@ static void print_legend(const struct state *state)
 
 static struct json_object *json_cell(const struct cell *cell)
 {
-	struct json_object *json = json_object_new_object();
+	struct json_object *json = json_object_new_object(), *owner = NULL;
 
 	json_object_object_add(json, "start", json_object_new_uint64(cell->start));
 	json_object_object_add(json, "size", json_object_new_uint64(cell->size));
 	json_object_object_add(json, "used", json_object_new_uint64(cell->used));
 	json_object_object_add(json, "owners", json_object_new_int(cell->owners));
 	if (cell->first)
-		json_object_object_add(json, "owner", json_object_new_string(
-				       owner_name(cell->first->device)));
+		owner = json_object_new_string(owner_name(cell->first->device));
+	json_object_object_add(json, "owner", owner);
 	return json;
 }
 
@@ -166,7 +166,7 @@ static struct json_object *json_pool(const struct layout *layout, const struct p
 
 	for (i = 0; i < pool->ranges.nr; i++) {
 		const struct span *range = &pool->ranges.v[i];
-		uint64_t pos;
+		__u64 pos;
 
 		for (pos = range->start; pos < range->start + range->size;
 		     pos = next_cell(pos)) {

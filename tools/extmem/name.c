@@ -12,6 +12,9 @@
 static const char rule[] =
 	"a name is 1 to 63 of A-Z a-z 0-9 # + - . : = @ _ and begins with a letter or digit";
 
+static const char allowed[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789#+-.:=@_";
+
 /* @name as it can be shown: other bytes as \xNN */
 static const char *shown(const char *name, char *buf, size_t size)
 {
@@ -43,8 +46,7 @@ int check_name(const char *name)
 			    strlen(name), rule);
 	if (is_device_name(name))
 		return reject("choose another", "name '%s' would be taken for a device", buf);
-	if (!isalnum(name[0]) ||
-	    name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789#+-.:=@_")])
+	if (!isalnum(name[0]) || name[strspn(name, allowed)])
 		return reject("choose another", "name '%s': %s", buf, rule);
 	return OK;
 }

@@ -17,7 +17,7 @@ static int rename_claim(const struct state *state, const char *old, const char *
 		return fail("see what there is: extmem status", "no claim '%s'", old);
 	if (*new && strcmp(device->name, new))
 		rc = check_name_free(state, new);
-	strcpy(dev_name, device->dev_name);
+	memcpy(dev_name, device->dev_name, sizeof(device->dev_name));
 	return rc ?: set_attr(device, "name", new);
 }
 

@@ -15,7 +15,7 @@
 static const char units[] = "KMGTPE";
 
 /* 2^10 for K and so on, 1 for nothing, 0 for what is no unit; KiB and KB too */
-static uint64_t unit_of(const char *text)
+static __u64 unit_of(const char *text)
 {
 	const char *unit;
 
@@ -31,7 +31,7 @@ static uint64_t unit_of(const char *text)
 }
 
 /* Digits behind the point, as thousandths */
-static bool parse_fraction(const char **text, uint64_t *thousandths)
+static bool parse_fraction(const char **text, __u64 *thousandths)
 {
 	unsigned int weight = 100;
 
@@ -47,9 +47,9 @@ static bool parse_fraction(const char **text, uint64_t *thousandths)
 }
 
 /* 4096, 1G, 1.5 GiB, 2MB; false if it is no size or has part of a byte */
-bool parse_size(const char *text, uint64_t *bytes)
+bool parse_size(const char *text, __u64 *bytes)
 {
-	uint64_t whole, thousandths, unit, part;
+	__u64 whole, thousandths, unit, part;
 	char *end;
 
 	if (!isdigit(*text))
@@ -81,24 +81,24 @@ bool parse_number(const char *text, int base, unsigned long max,
 }
 
 /* The largest unit in which two decimals say it exactly */
-const char *size_text(uint64_t bytes, char buf[SIZE_TEXT])
+const char *size_text(__u64 bytes, char buf[SIZE_TEXT])
 {
 	unsigned int hundredths;
 	int i;
 
 	for (i = sizeof(units) - 3; i >= 0; i--) {
-		uint64_t unit = 1ULL << (10 * (i + 1));
+		__u64 unit = 1ULL << (10 * (i + 1));
 
 		if (bytes < unit || (bytes % unit) * 25 % (unit / 4))
 			continue;
 		hundredths = (bytes % unit) * 25 / (unit / 4);
 		snprintf(buf, SIZE_TEXT, hundredths ? "%llu.%02u" : "%llu",
-			 (unsigned long long)(bytes / unit), hundredths);
+			 (bytes / unit), hundredths);
 		if (hundredths && !(hundredths % 10))
 			buf[strlen(buf) - 1] = '\0';
 		snprintf(buf + strlen(buf), SIZE_TEXT - strlen(buf), " %ciB", units[i]);
 		return buf;
 	}
-	snprintf(buf, SIZE_TEXT, "%llu B", (unsigned long long)bytes);
+	snprintf(buf, SIZE_TEXT, "%llu B", bytes);
 	return buf;
 }

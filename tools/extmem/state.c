@@ -11,7 +11,7 @@
 #include "extmem.h"
 #include "state.h"
 
-struct span *span_add(struct spans *spans, uint64_t start, uint64_t size)
+struct span *span_add(struct spans *spans, __u64 start, __u64 size)
 {
 	spans->v = grow(spans->v, spans->nr, sizeof(*spans->v));
 	spans->v[spans->nr] = (struct span){ .start = start, .size = size };

@@ -2,9 +2,9 @@
 #ifndef EXTMEM_TOOL_STATE_H
 #define EXTMEM_TOOL_STATE_H
 
+#include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 struct daxctl_ctx;
@@ -21,8 +21,8 @@ struct daxctl_region;
  * @why: what is to be said of it, or NULL
  */
 struct span {
-	uint64_t start;
-	uint64_t size;
+	__u64 start;
+	__u64 size;
 	char *why;
 };
 
@@ -31,7 +31,7 @@ struct spans {
 	size_t nr;
 };
 
-struct span *span_add(struct spans *spans, uint64_t start, uint64_t size);
+struct span *span_add(struct spans *spans, __u64 start, __u64 size);
 void spans_free(struct spans *spans);
 bool span_in(const struct span *span, const struct spans *spans);
 
@@ -75,15 +75,15 @@ struct device {
 	int id;
 	dev_t rdev;
 	bool enabled;
-	uint64_t size;
-	uint64_t align;
+	__u64 size;
+	__u64 align;
 	char name[64];
 	char uuid[40];
-	uint64_t uid;
-	uint64_t gid;
+	__u64 uid;
+	__u64 gid;
 	unsigned long mode;
 	bool persist;
-	uint64_t nr_extents;
+	__u64 nr_extents;
 	struct spans extents;
 	struct user *users;
 	size_t nr_users;
@@ -96,7 +96,7 @@ struct device {
  */
 struct counter {
 	bool known;
-	uint64_t val;
+	__u64 val;
 };
 
 /**
@@ -119,11 +119,11 @@ struct counter {
 struct pool {
 	int node;
 	struct daxctl_region *region;
-	uint64_t total;
-	uint64_t free;
-	uint64_t largest;
-	uint64_t quarantined;
-	uint64_t claims;
+	__u64 total;
+	__u64 free;
+	__u64 largest;
+	__u64 quarantined;
+	__u64 claims;
 	struct counter dirty;
 	struct counter scrubbed;
 	struct counter poisoned;
@@ -141,8 +141,8 @@ struct pool {
  * @name: whose
  */
 struct resource {
-	uint64_t start;
-	uint64_t end;
+	__u64 start;
+	__u64 end;
 	int depth;
 	char name[64];
 };
@@ -163,8 +163,8 @@ struct resource {
  */
 struct state {
 	struct daxctl_ctx *ctx;
-	uint64_t generation;
-	uint64_t map_bytes;
+	__u64 generation;
+	__u64 map_bytes;
 	struct pool *pools;
 	size_t nr_pools;
 	struct device *devices;

@@ -14,7 +14,7 @@
 #include "extmem.h"
 #include "state.h"
 
-static void size_cell(struct table *table, uint64_t bytes)
+static void size_cell(struct table *table, __u64 bytes)
 {
 	char buf[SIZE_TEXT];
 
@@ -52,7 +52,7 @@ static void print_pools(const struct state *state)
 		counter_cell(table, &pool->scrubbed);
 		size_cell(table, pool->quarantined);
 		counter_cell(table, &pool->poisoned);
-		table_cell(table, "%llu", (unsigned long long)pool->claims);
+		table_cell(table, "%llu", pool->claims);
 	}
 	table_print(table);
 }
@@ -63,8 +63,8 @@ static void owner_cell(struct table *table, const struct device *device)
 	struct group *group = getgrgid(device->gid);
 	char uid[24], gid[24];
 
-	snprintf(uid, sizeof(uid), "%llu", (unsigned long long)device->uid);
-	snprintf(gid, sizeof(gid), "%llu", (unsigned long long)device->gid);
+	snprintf(uid, sizeof(uid), "%llu", device->uid);
+	snprintf(gid, sizeof(gid), "%llu", device->gid);
 	table_cell(table, "%s:%s", user ? user->pw_name : uid, group ? group->gr_name : gid);
 }
 
@@ -91,7 +91,7 @@ static void claim_row(struct table *table, const struct device *device)
 	table_cell(table, "%d", device->node);
 	size_cell(table, device->size);
 	size_cell(table, device->align);
-	table_cell(table, "%llu", (unsigned long long)device->nr_extents);
+	table_cell(table, "%llu", device->nr_extents);
 	owner_cell(table, device);
 	table_cell(table, "%04lo", device->mode);
 	table_cell(table, "%s", device->persist ? "yes" : "no");
@@ -135,12 +135,12 @@ static void print_faults(const struct pool *pool)
 	if (pool->bad.nr)
 		printf("\nnode%d, in quarantine:\n", pool->node);
 	for (i = 0; i < pool->bad.nr; i++)
-		printf("%#llx  %s  %s\n", (unsigned long long)pool->bad.v[i].start,
+		printf("%#llx  %s  %s\n", pool->bad.v[i].start,
 		       size_text(pool->bad.v[i].size, buf), pool->bad.v[i].why ?: "");
 	if (pool->poison.nr)
 		printf("\nnode%d, bad pages:\n", pool->node);
 	for (i = 0; i < pool->poison.nr; i++)
-		printf("%#llx\n", (unsigned long long)pool->poison.v[i].start);
+		printf("%#llx\n", pool->poison.v[i].start);
 }
 
 static void print_state(const struct state *state)
@@ -153,7 +153,7 @@ static void print_state(const struct state *state)
 	for (i = 0; i < state->nr_pools; i++)
 		print_faults(&state->pools[i]);
 	printf("\nKernel %llu of this map, which takes %s.%s\n",
-	       (unsigned long long)state->generation, size_text(state->map_bytes, buf),
+	       state->generation, size_text(state->map_bytes, buf),
 	       state->see_users ? "" :
 	       " Users of other accounts' processes are not seen: be root.");
 }

@@ -39,9 +39,9 @@ static void put_fill(FILE *f, const struct state *state, const struct device *de
 static void draw_piece(FILE *f, const struct state *state, const struct piece *piece,
 		       const struct cell *cell, int x, int y)
 {
-	uint64_t start = piece->start > cell->start ? piece->start : cell->start;
-	uint64_t end = piece->start + piece->size;
-	uint64_t base = cell->start / GIB * GIB;
+	__u64 start = piece->start > cell->start ? piece->start : cell->start;
+	__u64 end = piece->start + piece->size;
+	__u64 base = cell->start / GIB * GIB;
 	char buf[SIZE_TEXT];
 
 	if (end > cell->start + cell->size)
@@ -55,7 +55,7 @@ static void draw_piece(FILE *f, const struct state *state, const struct piece *p
 	fputs("><title>", f);
 	put_text(f, owner_name(piece->device));
 	fprintf(f, " %s at %#llx</title></rect>\n", size_text(piece->size, buf),
-		(unsigned long long)piece->start);
+		piece->start);
 }
 
 static void draw_cell(FILE *f, const struct state *state, const struct layout *layout,
@@ -72,12 +72,12 @@ static void draw_cell(FILE *f, const struct state *state, const struct layout *l
 static int draw_range(FILE *f, const struct state *state, const struct layout *layout,
 		      const struct span *range, int y)
 {
-	uint64_t pos = range->start, end = range->start + range->size;
+	__u64 pos = range->start, end = range->start + range->size;
 	int n;
 
 	for (; pos < end; y += CELL + GAP) {
 		fprintf(f, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%#llx</text>\n",
-			LEFT - 8, y + CELL - 7, (unsigned long long)pos);
+			LEFT - 8, y + CELL - 7, pos);
 		for (n = 0; n < ROW && pos < end; n++, pos = next_cell(pos)) {
 			struct cell cell = layout_cell(layout, range, pos);
 

@@ -6,7 +6,6 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,9 +23,9 @@
  * @path: the file
  */
 struct mapping {
-	uint64_t start;
-	uint64_t end;
-	uint64_t offset;
+	__u64 start;
+	__u64 end;
+	__u64 offset;
 	bool shared;
 	const char *path;
 };
@@ -43,12 +42,16 @@ static struct device *device_of(const struct state *state, dev_t rdev)
 
 static bool parse_mapping(const char *line, struct mapping *m)
 {
+	unsigned long long start, end, offset;
 	char perm[5];
 	int path = 0;
 
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n",
-		   &m->start, &m->end, perm, &m->offset, &path) != 4 || !path)
+	if (sscanf(line, "%llx-%llx %4s %llx %*s %*s %n", &start, &end, perm, &offset,
+		   &path) != 4 || !path)
 		return false;
+	m->start = start;
+	m->end = end;
+	m->offset = offset;
 	m->shared = perm[3] == 's';
 	m->path = line + path;
 	return true;
@@ -59,7 +62,7 @@ static bool stat_mapping(int pid, const struct mapping *m, struct stat *st)
 {
 	char link[96];
 
-	snprintf(link, sizeof(link), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid,
+	snprintf(link, sizeof(link), "/proc/%d/map_files/%llx-%llx", pid,
 		 m->start, m->end);
 	return !stat(link, st) || (errno == EPERM && !stat(m->path, st));
 }

@@ -3,7 +3,6 @@
  * extmem verify: what the pools say, what the devices say, what /proc/iomem and
  * the mappings of processes say must be the same.
  */
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +18,7 @@
 
 static struct json_object *problems;
 
-static __attribute__((format(printf, 1, 2))) void problem(const char *fmt, ...)
+static __printf(1, 2) void problem(const char *fmt, ...)
 {
 	char text[256];
 	va_list args;
@@ -30,9 +29,9 @@ static __attribute__((format(printf, 1, 2))) void problem(const char *fmt, ...)
 	json_object_array_add(problems, json_object_new_string(text));
 }
 
-static uint64_t sum(const struct spans *spans)
+static __u64 sum(const struct spans *spans)
 {
-	uint64_t bytes = 0;
+	__u64 bytes = 0;
 	size_t i;
 
 	for (i = 0; i < spans->nr; i++)
@@ -43,7 +42,7 @@ static uint64_t sum(const struct spans *spans)
 /* Free, in devices and in quarantine: that must be all */
 static void check_sums(const struct state *state, const struct pool *pool)
 {
-	uint64_t used = 0, claims = 0;
+	__u64 used = 0, claims = 0;
 	char buf[4][SIZE_TEXT];
 	size_t i;
 
@@ -54,7 +53,7 @@ static void check_sums(const struct state *state, const struct pool *pool)
 		claims++;
 	}
 	if (claims != pool->claims)
-		problem("node%d: %" PRIu64 " claims, but %" PRIu64 " devices with memory",
+		problem("node%d: %llu claims, but %llu devices with memory",
 			pool->node, pool->claims, claims);
 	if (pool->total != pool->free + used + pool->quarantined)
 		problem("node%d: %s is not %s free, %s in devices and %s in quarantine",
@@ -68,7 +67,7 @@ static void check_sums(const struct state *state, const struct pool *pool)
 /* Quarantined memory may be in no range that is known, else all is */
 static void check_ranges(const struct pool *pool)
 {
-	uint64_t bytes = sum(&pool->ranges);
+	__u64 bytes = sum(&pool->ranges);
 	char buf[2][SIZE_TEXT];
 	size_t i;
 
@@ -79,11 +78,11 @@ static void check_ranges(const struct pool *pool)
 		problem("node%d: more in quarantine by its list than by its sum", pool->node);
 	for (i = 0; i < pool->bad.nr; i++)
 		if (!span_in(&pool->bad.v[i], &pool->ranges))
-			problem("node%d: %#" PRIx64 " in quarantine is outside the pool",
+			problem("node%d: %#llx in quarantine is outside the pool",
 				pool->node, pool->bad.v[i].start);
 	for (i = 0; i < pool->poison.nr; i++)
 		if (!span_in(&pool->poison.v[i], &pool->ranges))
-			problem("node%d: bad page %#" PRIx64 " is outside the pool",
+			problem("node%d: bad page %#llx is outside the pool",
 				pool->node, pool->poison.v[i].start);
 }
 
@@ -102,13 +101,13 @@ static void check_device(const struct state *state, const struct device *device)
 			size_text(sum(&device->extents), buf[0]),
 			size_text(device->size, buf[1]));
 	if (device->size && device->extents.nr != device->nr_extents)
-		problem("%s: %zu mappings, but its claim has %" PRIu64 " extents",
+		problem("%s: %zu mappings, but its claim has %llu extents",
 			device->dev_name, device->extents.nr, device->nr_extents);
 	if (device->enabled && !device->size)
 		problem("%s: enabled, but has no memory", device->dev_name);
 	for (i = 0; i < device->extents.nr; i++)
 		if (!span_in(&device->extents.v[i], &pool->ranges))
-			problem("%s: %#" PRIx64 " is outside the pool of node %d",
+			problem("%s: %#llx is outside the pool of node %d",
 				device->dev_name, device->extents.v[i].start, device->node);
 }
 
@@ -122,7 +121,7 @@ static void check_overlaps(const struct state *state)
 		const struct piece *a = &layout.pieces[i - 1], *b = &layout.pieces[i];
 
 		if (a->start + a->size > b->start)
-			problem("%#" PRIx64 " is both %s's and %s's", b->start,
+			problem("%#llx is both %s's and %s's", b->start,
 				owner_name(a->device), owner_name(b->device));
 	}
 	layout_free(&layout);
@@ -152,7 +151,7 @@ static void check_iomem(const struct state *state)
 		for (n = 0; is_pool_line(pool) && n < state->nr_iomem; n++, res++)
 			if (res->start <= pool->end && res->end >= pool->start &&
 			    !may_overlap(state, pool, res))
-				problem("%#" PRIx64 "-%#" PRIx64 ": \"%s\" has memory of \"%s\"",
+				problem("%#llx-%#llx: \"%s\" has memory of \"%s\"",
 					res->start, res->end, res->name, pool->name);
 	}
 }
@@ -232,9 +231,9 @@ static void print_problems(const struct state *state)
 static void print_json(void)
 {
 	struct json_object *json = json_object_new_object();
+	bool ok = !json_object_array_length(problems);
 
-	json_object_object_add(json, "ok", json_object_new_boolean(
-			       !json_object_array_length(problems)));
+	json_object_object_add(json, "ok", json_object_new_boolean(ok));
 	json_object_object_add(json, "problems", json_object_get(problems));
 	json_print(json, true);
 }
