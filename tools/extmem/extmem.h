@@ -6,11 +6,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#ifndef __printf
-#define __printf(fmt, args) __attribute__ \
-	((format(printf, fmt, args)))
-#endif
-
 /* Exit codes */
 enum { OK = 0, FAILED = 1, USAGE = 2 };
 
