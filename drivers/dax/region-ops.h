@@ -7,7 +7,9 @@
 
 struct dax_region;
 struct dax_device_driver;
+struct attribute_group;
 struct dev_dax;
+struct kobj_uevent_env;
 struct resource;
 
 /* DAX_ANYWHERE - the region picks the address, see dax_region_ops.alloc */
@@ -21,10 +23,16 @@ struct resource;
  * the books itself, may share its memory with others, and serves the faults of
  * its devices; only device_dax binds to those.
  *
- * All but @size, @probe and @quiesce are called with dax_region_rwsem and
+ * All functions but @size, @probe, @quiesce, @init, @devnode and
+ * @uevent are called with dax_region_rwsem and
  * dax_dev_rwsem held for write (@available: dax_region_rwsem for read at
  * least).
  *
+ * @groups: attributes that its devices have from the first moment on
+ * @init: @dev_dax is about to appear, made with dev_dax_data.private @data;
+ *        sets dev_dax->private
+ * @devnode: the rights of the device's node
+ * @uevent: what else udev is to know
  * @size: bytes of the region; its resource may have holes
  * @available: bytes that devices could still get in total
  * @alloc: grow @dev_dax by @size bytes, all of them or none, at @start or
@@ -38,6 +46,11 @@ struct resource;
  *           use, else no use may begin any more
  */
 struct dax_region_ops {
+	const struct attribute_group **groups;
+	int (*init)(struct dev_dax *dev_dax, void *data);
+	void (*devnode)(struct dev_dax *dev_dax, umode_t *mode, kuid_t *uid,
+			kgid_t *gid);
+	int (*uevent)(struct dev_dax *dev_dax, struct kobj_uevent_env *env);
 	u64 (*size)(struct dax_region *dax_region);
 	u64 (*available)(struct dax_region *dax_region);
 	int (*alloc)(struct dev_dax *dev_dax, u64 start, u64 size);

@@ -7,6 +7,7 @@
 #include <linux/range.h>
 #include <linux/sizes.h>
 #include <linux/types.h>
+#include <linux/uidgid.h>
 #include <linux/uuid.h>
 
 /**
@@ -35,6 +36,9 @@
 /** EXTMEM_CLAIM_DATA - 64-bit words a claim carries for its owner. */
 #define EXTMEM_CLAIM_DATA	4
 
+/** EXTMEM_NAME_MAX - bytes in the longest name of a claim. */
+#define EXTMEM_NAME_MAX		63
+
 struct extmem_claim;
 struct extmem_pool;
 struct notifier_block;
@@ -53,16 +57,30 @@ enum extmem_kind {
 };
 
 /**
+ * struct extmem_owner - who may use what user space sees of a claim.
+ * @uid: user
+ * @gid: group
+ * @mode: permissions, 0 to 0777
+ */
+struct extmem_owner {
+	kuid_t uid;
+	kgid_t gid;
+	umode_t mode;
+};
+
+/**
  * struct extmem_claim_attr - what a new claim is to be.
  * @kind: its owner
  * @align: alignment of the start of every extent in bytes, EXTMEM_GRANULE or
  *         1 GiB; extents are multiples of it in size too
  * @data: words that travel with the claim; their meaning is the owner's
+ * @owner: who may use it
  */
 struct extmem_claim_attr {
 	enum extmem_kind kind;
 	u64 align;
 	u64 data[EXTMEM_CLAIM_DATA];
+	struct extmem_owner owner;
 };
 
 #ifdef CONFIG_EXTMEM
@@ -91,6 +109,17 @@ unsigned int extmem_claim_nr_extents(const struct extmem_claim *claim);
 struct range extmem_claim_extent(const struct extmem_claim *claim, unsigned int i);
 u64 extmem_claim_data(const struct extmem_claim *claim, unsigned int i);
 int extmem_claim_set_data(struct extmem_claim *claim, unsigned int i, u64 val);
+
+/* What the administrator says about a claim, to the next kernel too. */
+size_t extmem_claim_name(const struct extmem_claim *claim,
+			 char name[EXTMEM_NAME_MAX + 1]);
+int extmem_claim_set_name(struct extmem_claim *claim, const char *name);
+void extmem_claim_owner(const struct extmem_claim *claim,
+			struct extmem_owner *owner);
+int extmem_claim_set_owner(struct extmem_claim *claim,
+			   const struct extmem_owner *owner);
+bool extmem_claim_persist(const struct extmem_claim *claim);
+int extmem_claim_set_persist(struct extmem_claim *claim, bool persist);
 
 /* References. These two do not sleep. */
 bool extmem_claim_get(struct extmem_claim *claim);

@@ -219,8 +219,10 @@ const char *extmem_adopt(struct extmem_map *map,
 	extmem_adopt_longs(&ad);
 	extmem_adopt_bad(&ad);
 	xa_destroy(&ad.ids);
-	list_for_each_entry(pool, &map->pools, list)
+	list_for_each_entry(pool, &map->pools, list) {
 		extmem_adopt_pool_end(pool);
+		extmem_adopt_transient(pool);
+	}
 	extmem_adopt_poison_end(map);
 	extmem_map_update(map);
 	return fault;

@@ -49,6 +49,7 @@ static void condemn(struct extmem_adoption *ad, struct extmem_claim *claim,
 	extmem_runs_free(&claim->runs);
 	claim->runs = runs;
 	claim_drop_more(claim);
+	extmem_name_drop(claim);
 	ser->kind = EXTMEM_KIND_QUARANTINE;
 	ser->data[0] = reason;
 	list_add_tail(&claim->list, &ad->bad);
@@ -168,6 +169,8 @@ static void finish(struct extmem_adoption *ad, struct extmem_claim *claim)
 	if (!reason)
 		reason = take_runs(claim);
 	if (!reason) {
+		extmem_adopt_name(claim);
+		extmem_adopt_owner(claim);
 		extmem_trace_adopt(claim);
 		extmem_claim_link(claim);
 		return;

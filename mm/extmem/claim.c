@@ -53,6 +53,7 @@ void extmem_claim_free(struct extmem_claim *claim)
 {
 	struct extmem_map *map = claim->pool->map;
 
+	hlist_del_init(&claim->named);
 	list_del(&claim->list);
 	while (claim->nr_more)
 		extmem_rec_free(map, &map->claim_table, &claim->more[--claim->nr_more]);

@@ -21,6 +21,9 @@
 #define EXTMEM_UNIT_GRANULES	(1UL << (EXTMEM_SER_DIRTY_SHIFT - EXTMEM_GRANULE_SHIFT))
 #define EXTMEM_NO_UNIT		ULONG_MAX
 
+/* Lists by which a claim is found by its name: short up to 10,000 claims */
+#define EXTMEM_NAME_BUCKETS	1024
+
 /* set.c: sets in which finding a member takes constant time */
 #define EXTMEM_SETS		512
 #define EXTMEM_SET_LEVELS	4
@@ -245,6 +248,7 @@ struct extmem_map_ops {
  * @nr_poisoned: bad pages; read without the lock
  * @frozen: nothing may change any more; read without the lock as a hint
  * @readonly: no new claims (unknown ro_compat features)
+ * @names: the claims that have a name, by its hash
  * @inflight: how many clear memory unlocked now, for a claim or to scrub
  * @idle: woken when @inflight drops to zero
  */
@@ -259,6 +263,7 @@ struct extmem_map {
 	unsigned long nr_poisoned;
 	bool frozen;
 	bool readonly;
+	struct hlist_head names[EXTMEM_NAME_BUCKETS];
 	unsigned int inflight;
 	wait_queue_head_t idle;
 };
@@ -366,6 +371,7 @@ bool extmem_pool_run(const struct extmem_pool *pool, u64 start, u64 size,
  * struct extmem_claim - a list of extents with one owner.
  * @list: in the pool's claims
  * @pool: the pool
+ * @named: in the map's names, if it has one
  * @users: references held, or -1 once the claim is being given up
  * @rec: its record
  * @more: its continuation records, in order
@@ -375,6 +381,7 @@ bool extmem_pool_run(const struct extmem_pool *pool, u64 start, u64 size,
 struct extmem_claim {
 	struct list_head list;
 	struct extmem_pool *pool;
+	struct hlist_node named;
 	atomic_t users;
 	struct extmem_rec rec;
 	struct extmem_rec *more;
@@ -394,6 +401,14 @@ int extmem_claim_begin(struct extmem_claim *claim, enum extmem_kind kind);
 int extmem_claim_write(struct extmem_claim *claim);
 void extmem_claim_link(struct extmem_claim *claim);
 void extmem_claim_free(struct extmem_claim *claim);
+
+/* name.c, owner.c, transient.c: what the administrator says about a claim */
+int extmem_name_check(const char *name);
+void extmem_name_drop(struct extmem_claim *claim);
+void extmem_adopt_name(struct extmem_claim *claim);
+void extmem_owner_write(struct extmem_claim_ser *ser, const struct extmem_owner *owner);
+void extmem_adopt_owner(struct extmem_claim *claim);
+void extmem_adopt_transient(struct extmem_pool *pool);
 
 /* verify.c: what to believe of the former kernel's map before following it */
 typedef const char *(*extmem_walk_fn)(const void *rec, void *arg);

@@ -294,6 +294,7 @@ static int claim_start(struct extmem_claim *claim,
 	ser = extmem_claim_ser(claim);
 	new_uuid(ser->uuid);
 	memcpy(ser->data, attr->data, sizeof(ser->data));
+	extmem_owner_write(ser, &attr->owner);
 	return 0;
 }
 

@@ -3,9 +3,6 @@
  * A device's memory is one claim of the region's pool: made when the device
  * grows from nothing, destroyed when it shrinks to nothing.
  */
-#include <linux/slab.h>
-#include <linux/sysfs.h>
-
 #include "extmem_dax.h"
 
 static_assert(DAX_ANYWHERE == EXTMEM_ANYWHERE);
@@ -14,31 +11,6 @@ static_assert(DAX_ANYWHERE == EXTMEM_ANYWHERE);
 static u64 extent_align(const struct dev_dax *dev_dax)
 {
 	return max_t(u64, dev_dax->align, EXTMEM_GRANULE);
-}
-
-/* Gives a device its extmem part, which stays until the device goes. */
-struct extmem_dax *extmem_dax_attach(struct dev_dax *dev_dax)
-{
-	struct extmem_dax *ed = to_extmem_dax(dev_dax);
-	int rc;
-
-	if (ed)
-		return ed;
-
-	ed = kzalloc_obj(*ed);
-	if (!ed)
-		return ERR_PTR(-ENOMEM);
-
-	spin_lock_init(&ed->lock);
-	dev_dax->private = ed;
-	rc = sysfs_create_group(&dev_dax->dev.kobj,
-				&extmem_dax_attribute_group);
-	if (rc) {
-		dev_dax->private = NULL;
-		kfree(ed);
-		return ERR_PTR(rc);
-	}
-	return ed;
 }
 
 static void set_claim(struct extmem_dax *ed, struct extmem_claim *claim)
@@ -56,6 +28,7 @@ static int create_claim(struct dev_dax *dev_dax, struct extmem_dax *ed,
 		.align = extent_align(dev_dax),
 		.data[EXTMEM_DAX_ID] = dev_dax->id,
 		.data[EXTMEM_DAX_ALIGN] = dev_dax->align,
+		.owner = extmem_dax_root,
 	};
 	struct extmem_claim *claim;
 
@@ -75,9 +48,13 @@ static int grow_claim(struct dev_dax *dev_dax, struct extmem_dax *ed,
 				 extent_align(dev_dax));
 }
 
-/* Out of everyone's sight first, back again if it is in use after all. */
-static int destroy_claim(struct extmem_dax *ed)
+/*
+ * Out of everyone's sight first, back again if it is in use after all. Name and
+ * owner go with the claim.
+ */
+static int destroy_claim(struct dev_dax *dev_dax)
 {
+	struct extmem_dax *ed = to_extmem_dax(dev_dax);
 	struct extmem_claim *claim = ed->claim;
 	int rc;
 
@@ -85,37 +62,37 @@ static int destroy_claim(struct extmem_dax *ed)
 	rc = extmem_claim_destroy(claim);
 	if (rc)
 		set_claim(ed, claim);
+	else
+		extmem_dax_change_owner(dev_dax, &extmem_dax_root);
 	return rc;
 }
 
-static int shrink_claim(struct extmem_dax *ed, u64 size)
+static int shrink_claim(struct dev_dax *dev_dax, u64 size)
 {
+	struct extmem_dax *ed = to_extmem_dax(dev_dax);
 	u64 left = extmem_claim_size(ed->claim) - size;
 
-	return left ? extmem_claim_shrink(ed->claim, left) : destroy_claim(ed);
+	return left ? extmem_claim_shrink(ed->claim, left) : destroy_claim(dev_dax);
 }
 
 static int extmem_dax_free(struct dev_dax *dev_dax, u64 size)
 {
 	struct extmem_dax *ed = to_extmem_dax(dev_dax);
 
-	if (WARN_ON_ONCE(!ed || !ed->claim ||
-			 size > extmem_claim_size(ed->claim)))
+	if (WARN_ON_ONCE(!ed->claim || size > extmem_claim_size(ed->claim)))
 		return -ENXIO;
-	return shrink_claim(ed, size);
+	return shrink_claim(dev_dax, size);
 }
 
 static int extmem_dax_alloc(struct dev_dax *dev_dax, u64 start, u64 size)
 {
-	struct extmem_dax *ed = extmem_dax_attach(dev_dax);
+	struct extmem_dax *ed = to_extmem_dax(dev_dax);
 	u64 old;
 	int rc;
 
 	if (!size || (start != DAX_ANYWHERE &&
 		      !IS_ALIGNED(start, extent_align(dev_dax))))
 		return -EINVAL;
-	if (IS_ERR(ed))
-		return PTR_ERR(ed);
 	if (dev_dax->dev.driver)
 		return -EBUSY;
 
@@ -127,7 +104,7 @@ static int extmem_dax_alloc(struct dev_dax *dev_dax, u64 start, u64 size)
 	rc = extmem_dax_sync_ranges(dev_dax, ed->claim);
 	if (rc) {
 		dev_dax_shrink(dev_dax, old);
-		shrink_claim(ed, size);
+		shrink_claim(dev_dax, size);
 	}
 	return rc;
 }
@@ -136,7 +113,7 @@ static int extmem_dax_set_align(struct dev_dax *dev_dax)
 {
 	struct extmem_dax *ed = to_extmem_dax(dev_dax);
 
-	if (!ed || !ed->claim)
+	if (!ed->claim)
 		return 0;
 	if (!extmem_dax_aligned(ed->claim, dev_dax->align))
 		return -EINVAL;
@@ -155,6 +132,10 @@ static u64 extmem_dax_available(struct dax_region *dax_region)
 }
 
 const struct dax_region_ops extmem_dax_region_ops = {
+	.groups = extmem_dax_groups,
+	.init = extmem_dax_init_device,
+	.devnode = extmem_dax_devnode,
+	.uevent = extmem_dax_uevent,
 	.size = extmem_dax_region_size,
 	.available = extmem_dax_available,
 	.alloc = extmem_dax_alloc,

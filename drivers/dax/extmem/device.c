@@ -1,13 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Binding device_dax to a device of a pool, and unbinding it: no pgmap, a
- * character device with operations of our own, and no end while in use.
+ * The life of a device of a pool. device_dax binds to it without a pgmap, with a
+ * character device whose operations are our own, and not unbound while in use.
  */
 #include <linux/cdev.h>
 #include <linux/dax.h>
 #include <linux/device.h>
+#include <linux/slab.h>
 
 #include "extmem_dax.h"
+
+/* A device appears; after a kexec it is that of @claim. */
+int extmem_dax_init_device(struct dev_dax *dev_dax, void *claim)
+{
+	struct extmem_dax *ed = kzalloc_obj(*ed);
+
+	if (!ed)
+		return -ENOMEM;
+
+	spin_lock_init(&ed->lock);
+	ed->owner = extmem_dax_root;
+	if (claim)
+		extmem_claim_owner(claim, &ed->owner);
+	dev_dax->private = ed;
+	return 0;
+}
 
 static void del_cdev(void *cdev)
 {
@@ -60,7 +77,7 @@ int extmem_dax_probe(struct dev_dax *dev_dax)
 	struct extmem_dax *ed = to_extmem_dax(dev_dax);
 	int rc;
 
-	if (!ed || !ed->claim)
+	if (!ed->claim)
 		return -ENXIO;
 
 	/*
@@ -86,9 +103,6 @@ int extmem_dax_quiesce(struct dev_dax *dev_dax)
 {
 	struct extmem_dax *ed = to_extmem_dax(dev_dax);
 	int rc = 0;
-
-	if (!ed)
-		return 0;
 
 	spin_lock(&ed->lock);
 	if (ed->claim && extmem_claim_busy(ed->claim))

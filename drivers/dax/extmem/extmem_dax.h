@@ -20,13 +20,16 @@
  * @lock: orders new mappings against unbinding and the claim's end
  * @claim: the memory; NULL while the device's size is 0
  * @live: device_dax is bound and stays so: mappings may be made
+ * @owner: the claim's, or of a device without memory root's
  *
- * It is dev_dax->private, made when the device first gets memory.
+ * It is dev_dax->private for as long as the device lives. dax_dev_rwsem, held
+ * for write, guards changes of @claim and @owner.
  */
 struct extmem_dax {
-	spinlock_t lock;	/* of live, and of claim where it is not fixed */
+	spinlock_t lock;	/* of all below, where it is not fixed */
 	struct extmem_claim *claim;
 	bool live;
+	struct extmem_owner owner;
 };
 
 static inline struct extmem_dax *to_extmem_dax(struct dev_dax *dev_dax)
@@ -50,7 +53,14 @@ void extmem_dax_put_id(int id);
 
 /* claim.c */
 extern const struct dax_region_ops extmem_dax_region_ops;
-struct extmem_dax *extmem_dax_attach(struct dev_dax *dev_dax);
+
+/* node.c */
+extern const struct extmem_owner extmem_dax_root;
+void extmem_dax_devnode(struct dev_dax *dev_dax, umode_t *mode, kuid_t *uid,
+			kgid_t *gid);
+int extmem_dax_uevent(struct dev_dax *dev_dax, struct kobj_uevent_env *env);
+void extmem_dax_change_owner(struct dev_dax *dev_dax,
+			     const struct extmem_owner *owner);
 
 /* ranges.c */
 bool extmem_dax_aligned(const struct extmem_claim *claim, u64 align);
@@ -61,6 +71,7 @@ int extmem_dax_sync_ranges(struct dev_dax *dev_dax,
 void extmem_dax_restore(struct dax_region *dax_region);
 
 /* device.c */
+int extmem_dax_init_device(struct dev_dax *dev_dax, void *claim);
 int extmem_dax_probe(struct dev_dax *dev_dax);
 int extmem_dax_quiesce(struct dev_dax *dev_dax);
 
@@ -87,6 +98,6 @@ extern struct srcu_struct extmem_dax_faults;
 int extmem_dax_watch_poison(struct dev_dax *dev_dax);
 
 /* sysfs.c */
-extern const struct attribute_group extmem_dax_attribute_group;
+extern const struct attribute_group *extmem_dax_groups[];
 
 #endif /* __EXTMEM_DAX_H__ */

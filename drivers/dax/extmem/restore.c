@@ -18,11 +18,8 @@ static bool claim_valid(const struct extmem_claim *claim)
 
 static int adopt_claim(struct dev_dax *dev_dax, struct extmem_claim *claim)
 {
-	struct extmem_dax *ed = extmem_dax_attach(dev_dax);
+	struct extmem_dax *ed = to_extmem_dax(dev_dax);
 	int rc;
-
-	if (IS_ERR(ed))
-		return PTR_ERR(ed);
 
 	dev_dax->align = extmem_claim_data(claim, EXTMEM_DAX_ALIGN);
 	rc = extmem_dax_sync_ranges(dev_dax, claim);
@@ -39,6 +36,7 @@ static int restore_device(struct dax_region *dax_region,
 	struct dev_dax_data data = {
 		.dax_region = dax_region,
 		.id = extmem_claim_data(claim, EXTMEM_DAX_ID),
+		.private = claim,
 	};
 	struct dev_dax *dev_dax;
 	int rc;

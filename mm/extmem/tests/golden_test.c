@@ -5,9 +5,10 @@
  * bytes below.
  *
  * The pool: node 1, 1 GiB at 4 GiB and 6 MiB at 6 GiB, all dirty. Claim 1 has
- * 10 MiB at 4 GiB; claim 2 has five extents of 2 MiB from 4 GiB + 16 MiB on,
- * 4 MiB apart. What is left out below is zero; but where pages are is up to the
- * allocator, so their addresses, and checksums over these, are filled in.
+ * 10 MiB at 4 GiB, a name and an owner; claim 2 has five extents of 2 MiB from
+ * 4 GiB + 16 MiB on, 4 MiB apart. What is left out below is zero; but where
+ * pages are is up to the allocator, so their addresses, and checksums over
+ * these, are filled in.
  */
 #include <linux/unaligned.h>
 
@@ -66,9 +67,13 @@ static const u8 golden_claim[256] = {
 	[56] = 0x16, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,	/* data[1] */
 	[64] = 0x4d, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,	/* data[2] */
 	[72] = 0x5c, 0x11, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,	/* data[3] */
+	[80] = 0x67, 0x6f, 0x6c, 0x64, 0x65, 0x6e, 0x2d, 0x31,	/* name */
 	[144] = 0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00,	/* extents[0].start */
 	[152] = 0x00, 0x00, 0xa0, 0x00, 0x00, 0x00, 0x00, 0x00,	/* extents[0].size */
-	[252] = 0xf1, 0x0c, 0xa4, 0xe3,				/* crc */
+	[212] = 0x45, 0x23, 0x01, 0x00,				/* uid */
+	[216] = 0x89, 0x67, 0x00, 0x00,				/* gid */
+	[220] = 0xa0, 0x01, 0x00, 0x00,				/* mode */
+	[252] = 0xc9, 0x9d, 0xcd, 0xf1,				/* crc */
 };
 
 static const u8 golden_long[256] = {
@@ -126,6 +131,12 @@ static const u8 golden_dirty[96] = {
 	[0] = 0xfc,
 	[1 ... 31] = 0xff,
 	[64] = 0x03,
+};
+
+static const struct extmem_owner golden_owner = {
+	.uid = KUIDT_INIT(0x12345),
+	.gid = KGIDT_INIT(0x6789),
+	.mode = 0640,
 };
 
 static u8 *copy(struct kunit *test, const u8 *golden, size_t bytes)
@@ -221,7 +232,10 @@ static struct golden write_map(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, extmem_pool_add(&fake.map, 1, range, 2, true), 0);
 	pool = extmem_pool_find(&fake.map, 1);
-	set_uuid(extmem_fake_claim(pool, START, MIB(10)), 0x00);
+	claim = extmem_fake_claim(pool, START, MIB(10));
+	KUNIT_ASSERT_EQ(test, extmem_claim_set_name(claim, "golden-1"), 0);
+	KUNIT_ASSERT_EQ(test, extmem_claim_set_owner(claim, &golden_owner), 0);
+	set_uuid(claim, 0x00);
 	claim = extmem_fake_claim(pool, START + MIB(16), MIB(2));
 	for (i = 1; i < 5; i++)
 		KUNIT_ASSERT_EQ(test, extmem_claim_grow(claim, START + MIB(16 + 4 * i),
@@ -277,6 +291,8 @@ static void golden_read(struct kunit *test)
 		.alloc = ops->alloc(192),
 		.dirty = ops->alloc(96),
 	};
+	char name[EXTMEM_NAME_MAX + 1];
+	struct extmem_owner owner;
 	struct extmem_claim *claim;
 	struct extmem_pool *pool;
 
@@ -301,6 +317,15 @@ static void golden_read(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool->nr_claims, 2);
 	KUNIT_EXPECT_EQ(test, extmem_pool_available(pool), GIB(1) + MIB(6) - MIB(20));
 	KUNIT_EXPECT_EQ(test, extmem_dirty_count(&pool->space), 512 + 3 - 10);
+	claim = extmem_fake_find(1);
+	KUNIT_ASSERT_NOT_NULL(test, claim);
+	extmem_claim_name(claim, name);
+	KUNIT_EXPECT_STREQ(test, name, "golden-1");
+	extmem_claim_owner(claim, &owner);
+	KUNIT_EXPECT_TRUE(test, uid_eq(owner.uid, golden_owner.uid));
+	KUNIT_EXPECT_TRUE(test, gid_eq(owner.gid, golden_owner.gid));
+	KUNIT_EXPECT_EQ(test, owner.mode, golden_owner.mode);
+	KUNIT_EXPECT_TRUE(test, extmem_claim_persist(claim));
 	claim = extmem_fake_find(2);
 	KUNIT_ASSERT_NOT_NULL(test, claim);
 	KUNIT_EXPECT_EQ(test, extmem_claim_nr_extents(claim), 5);

@@ -203,6 +203,9 @@ static_assert(offsetof(struct extmem_pool_ser, ranges) == 64);
 #define EXTMEM_MORE_EXTENTS	14
 #define EXTMEM_NAME_SIZE	64
 
+/** EXTMEM_CLAIM_TRANSIENT - the next kernel frees this claim as dirty memory. */
+#define EXTMEM_CLAIM_TRANSIENT	BIT(0)
+
 /**
  * struct extmem_claim_ser - a claim and its first extents.
  * @type: EXTMEM_REC_CLAIM
@@ -213,9 +216,13 @@ static_assert(offsetof(struct extmem_pool_ser, ranges) == 64);
  * @size: sum of their sizes in bytes
  * @uuid: given at creation, never changes
  * @data: words of its owner
- * @name: zero (names come with a feature bit)
+ * @name: unique among all claims, padded with zeros; all zero for none. The
+ *        rules are in mm/extmem/name.c
  * @extents: the first EXTMEM_CLAIM_EXTENTS extents, in the owner's order
- * @flags: zero
+ * @flags: EXTMEM_CLAIM_*
+ * @uid: who owns what user space sees of it, in the initial user namespace
+ * @gid: the group that does
+ * @mode: its permissions, 0 to 0777
  * @reserved: zero
  * @crc: checksum
  */
@@ -231,12 +238,17 @@ struct extmem_claim_ser {
 	char name[EXTMEM_NAME_SIZE];
 	struct extmem_extent_ser extents[EXTMEM_CLAIM_EXTENTS];
 	u32 flags;
-	u8 reserved[40];
+	u32 uid;
+	u32 gid;
+	u32 mode;
+	u8 reserved[28];
 	u32 crc;
 } __packed;
 static_assert(sizeof(struct extmem_claim_ser) == EXTMEM_RECORD);
 static_assert(offsetof(struct extmem_claim_ser, data) == 48);
+static_assert(offsetof(struct extmem_claim_ser, name) == 80);
 static_assert(offsetof(struct extmem_claim_ser, extents) == 144);
+static_assert(offsetof(struct extmem_claim_ser, mode) == 220);
 
 /**
  * struct extmem_more_ser - further extents of a claim.

@@ -49,6 +49,15 @@ build_programs() {
 	result "build the test programs"
 }
 
+# build_tool: the extmem tool, beside them. It is linked to the host's libraries,
+# whose names are the test machine's as well.
+build_tool() {
+	mkdir -p "$programs/tool"
+	make -s -C "$src/tools/extmem" OUTPUT="$programs/tool/" \
+		CFLAGS="-O2 -Werror" >&2
+	result "build the tool"
+}
+
 # merge_tap FILE: the results of programs that ran one after the other, as
 # results of ours. Each announces how many there are to come.
 merge_tap() {

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0
+# Completion of extmem(8) for bash.
+
+# Names and devices of all claims
+_extmem_claims()
+{
+	local dir name
+
+	for dir in /sys/bus/dax/devices/dax*/extmem; do
+		[ -s "$dir/uuid" ] || continue
+		read -r name 2>/dev/null <"$dir/name" && echo "$name"
+		dir=${dir%/extmem}
+		echo "${dir##*/}"
+	done
+}
+
+_extmem_nodes()
+{
+	local dir
+
+	for dir in /sys/kernel/mm/extmem/node*; do
+		echo "${dir##*/node}"
+	done
+}
+
+_extmem_options()
+{
+	case $1 in
+	create)
+		echo --node --size --align --name --uid --gid --mode --persist
+		;;
+	map) echo --svg ;;
+	watch) echo -n ;;
+	esac
+	echo --json
+}
+
+_extmem_words()
+{
+	case $2 in
+	--node) _extmem_nodes; return ;;
+	--align) echo 4K 2M 1G; return ;;
+	--persist) echo 0 1; return ;;
+	--uid) compgen -u; return ;;
+	--gid) compgen -g; return ;;
+	--svg) compgen -f -- "$3"; return ;;
+	--*[a-z] | -n) [ "$2" = --json ] || return ;;
+	esac
+	case $1,$3 in
+	*,-*) _extmem_options "$1" ;;
+	destroy,* | rename,*) _extmem_claims ;;
+	check-update,*) compgen -f -- "$3" ;;
+	esac
+}
+
+_extmem()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	local words
+
+	if [ "$COMP_CWORD" -eq 1 ]; then
+		words="status watch map create destroy rename verify check-update
+			--help --json"
+	else
+		words=$(_extmem_words "${COMP_WORDS[1]}" "$prev" "$cur")
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+}
+complete -F _extmem extmem

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * extmem: what an operator does with extended memory. One file a command.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "extmem.h"
+#ifdef HAVE_CHECK_UPDATE
+#include "check_update.h"
+
+static int check_update(int argc, char **argv)
+{
+	return cmd_check_update(argc, (const char **)argv);
+}
+#endif
+
+static const char help[] =
+	"usage: extmem [status]            pools, claims and their users\n"
+	"       extmem watch [-n COUNT]    the same each second\n"
+	"       extmem map [--svg FILE]    the pools drawn, a cell a gigabyte\n"
+	"       extmem create --size S [--node N] [--align A] [--name NAME]\n"
+	"                     [--uid U] [--gid G] [--mode M] [--persist 0|1]\n"
+	"       extmem destroy NAME|daxN.M\n"
+	"       extmem rename OLD|daxN.M NEW\n"
+	"       extmem verify              does everybody say the same?\n"
+#ifdef HAVE_CHECK_UPDATE
+	"       extmem check-update KERNEL can that kernel take the pools over?\n"
+#endif
+	"Each takes --json. Sizes end in K, M, G or T. See extmem(8).\n"
+	"exit status: 0 fine; 1 it could not be done, or verify found something;\n"
+	"             2 wrong usage\n";
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "status", cmd_status },
+	{ "watch", cmd_watch },
+	{ "map", cmd_map },
+	{ "create", cmd_create },
+	{ "destroy", cmd_destroy },
+	{ "rename", cmd_rename },
+	{ "verify", cmd_verify },
+#ifdef HAVE_CHECK_UPDATE
+	{ "check-update", check_update },
+#endif
+	{}
+};
+
+int main(int argc, char **argv)
+{
+	char name[] = "status", *status[] = { name, NULL };
+	const struct command *command = commands;
+
+	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help"))) {
+		fputs(help, stdout);
+		return OK;
+	}
+	if (argc < 2)
+		return cmd_status(1, status);
+	/* options only: those of status */
+	if (argv[1][0] == '-')
+		return cmd_status(argc, argv);
+	while (command->name && strcmp(command->name, argv[1]))
+		command++;
+	if (!command->name)
+		return misuse("no such command: %s", argv[1]);
+	return command->run(argc - 1, argv + 1);
+}
