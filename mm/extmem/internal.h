@@ -386,6 +386,9 @@ const char *extmem_parse_entry(const char *entry, int *nid, u64 *size);
 /* clear.c */
 int extmem_clear(struct extmem_map *map, phys_addr_t pa, u64 bytes);
 
+/* features.c: what this kernel and the map in use know of each other */
+extern const struct attribute * const extmem_feature_attrs[];
+
 /* sysfs.c */
 int extmem_sysfs_add(struct extmem_pool *pool);
 
