@@ -540,6 +540,9 @@ int extmem_clear(struct extmem_map *map, phys_addr_t pa, u64 bytes);
 void extmem_clear_begin(struct extmem_pool *pool);
 void extmem_clear_end(struct extmem_pool *pool);
 
+/* features.c: what this kernel and the map in use know of each other */
+extern const struct attribute * const extmem_feature_attrs[];
+
 /* sysfs.c */
 int extmem_sysfs_add(struct extmem_pool *pool);
 

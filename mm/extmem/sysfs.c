@@ -201,7 +201,8 @@ static int sysfs_root(void)
 	extmem_kobj = kobject_create_and_add("extmem", mm_kobj);
 	if (!extmem_kobj)
 		return -ENOMEM;
-	return sysfs_create_files(extmem_kobj, extmem_attrs);
+	return sysfs_create_files(extmem_kobj, extmem_attrs) ?:
+	       sysfs_create_files(extmem_kobj, extmem_feature_attrs);
 }
 
 /**

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * dax_tool: for shell tests that need a device mapped, filled or checked.
+ * dax_tool: for shell tests that need a device made, mapped, filled or checked.
  * Every 4 KiB of a filled device begin with a word that depends on the seed
  * and on where it lies in the device.
  */
@@ -18,7 +18,10 @@
 static int help(void)
 {
 	fprintf(stderr,
-		"usage: dax_tool hold  DEV        map it, say so, stay until killed\n"
+		"usage: dax_tool create  REGION SIZE ALIGN   print the name of a new device\n"
+		"       dax_tool resize  DEV SIZE\n"
+		"       dax_tool destroy DEV\n"
+		"       dax_tool hold  DEV        map it, say so, stay until killed\n"
 		"       dax_tool fill  DEV SEED   write a pattern\n"
 		"       dax_tool check DEV SEED   exit 1 if it is not there\n"
 		"       dax_tool zero  DEV        exit 1 if not all bytes are zero\n"
@@ -76,6 +79,35 @@ static int is_zero(const char *p, size_t size)
 	return off < size;
 }
 
+static int done(const char *what, int rc)
+{
+	if (rc)
+		fprintf(stderr, "dax_tool: %s: %s\n", what, strerror(-rc));
+	return rc ? 1 : 0;
+}
+
+static int create(const char *region, const char *size, const char *align)
+{
+	struct dax_dev dev;
+	int rc;
+
+	rc = dax_create(&dev, atoi(region), strtoull(size, NULL, 0), strtoull(align, NULL, 0));
+	if (!rc)
+		puts(dev.name);
+	return done(size, rc);
+}
+
+static int resize(const struct dax_dev *dev, const char *size)
+{
+	int rc = dax_unbind(dev);
+
+	if (!rc)
+		rc = dax_set_size(dev, strtoull(size, NULL, 0));
+	if (!rc)
+		rc = dax_bind(dev);
+	return done(dev->name, rc);
+}
+
 int main(int argc, char **argv)
 {
 	struct dax_dev dev = {};
@@ -85,7 +117,15 @@ int main(int argc, char **argv)
 
 	if (argc < 3)
 		return help();
+	if (!strcmp(argv[1], "create") && argc == 5)
+		return create(argv[2], argv[3], argv[4]);
 	strncpy(dev.name, argv[2], sizeof(dev.name) - 1);
+	if (sscanf(dev.name, "dax%d.", &dev.region) != 1)
+		return help();
+	if (!strcmp(argv[1], "resize") && argc == 4)
+		return resize(&dev, argv[3]);
+	if (!strcmp(argv[1], "destroy"))
+		return done(dev.name, dax_destroy(&dev));
 	seed = argc > 3 ? strtoull(argv[3], NULL, 0) : 0;
 	size = dax_get(&dev, "size");
 	p = dax_map(&dev, NULL, size, 0);

@@ -5,13 +5,21 @@ bed=$(cd "${bed:-$(dirname "$0")}" && { [ -f lib.sh ] || cd bed; } && pwd -P)
 top=$(cd "$bed/../../../../.." && pwd -P)
 build=${EXTMEM_BUILD:-$top/build}
 cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/extmem
-src=$build/src-7.3
+version=${VERSION:-7.3}
+src=$build/src-$version
+kname=kernel
+[ "$version" = 7.3 ] || kname=kernel-$version
 rootfs=$build/rootfs
 jobs=${JOBS:-$(nproc)}
 PATH=$PATH:/usr/sbin:/sbin
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "${0##*/}: $*"; exit 1; }
+
+case $version in
+7.2 | 7.3) ;;
+*) die "VERSION=$version: there are patches for 7.2 and 7.3" ;;
+esac
 
 # Seconds as m:ss.
 clock() { printf '%d:%02d' $(($1 / 60)) $(($1 % 60)); }
@@ -69,4 +77,14 @@ unlock() { exec 9>&-; }
 update() {
 	cat >"$1.new"
 	if cmp -s "$1.new" "$1"; then rm -f "$1.new"; else mv "$1.new" "$1"; fi
+}
+
+# series VERSION: the patches for that kernel, in order. 7.3's are the rule; a
+# file in another version's folder takes the place of the one of the same name,
+# or comes on top.
+series() {
+	for _p in $( (cd "$top/patches" && ls 7.3 "$1") | grep '\.patch$' | sort -u); do
+		[ -f "$top/patches/$1/$_p" ] && echo "$top/patches/$1/$_p" ||
+			echo "$top/patches/7.3/$_p"
+	done
 }

@@ -3,6 +3,7 @@
  * poke SOCKET: damage a machine's memory from outside, through QEMU's gdb stub,
  * at a moment of one's choice. Commands come on standard input, a line each:
  *
+ *   halt             stop the machine now
  *   break ADDR       let the machine run until it comes by this kernel address
  *   read PA LEN      print LEN bytes of physical memory in hexadecimal
  *   flip PA BIT      invert a bit of the byte at PA
@@ -102,6 +103,13 @@ static void run_until(const char *addr)
 	puts("stopped");
 }
 
+static void halt(void)
+{
+	/* Connecting has stopped it already */
+	must("Qqemu.PhyMemMode:1");
+	puts("stopped");
+}
+
 static void read_mem(const char *pa, const char *len, char *hex)
 {
 	char text[64];
@@ -137,6 +145,8 @@ static void obey(const char *verb, const char *a, const char *b)
 
 	if (!strcmp(verb, "break")) {
 		run_until(a);
+	} else if (!strcmp(verb, "halt")) {
+		halt();
 	} else if (!strcmp(verb, "read")) {
 		read_mem(a, b, hex);
 		puts(hex);
@@ -173,8 +183,8 @@ int main(int argc, char **argv)
 		errx(2, "usage: poke SOCKET");
 	connect_to(argv[1]);
 	while (fgets(line, sizeof(line), stdin)) {
-		b[0] = '\0';
-		if (sscanf(line, "%15s %63s %2047s", verb, a, b) >= 2)
+		a[0] = b[0] = '\0';
+		if (sscanf(line, "%15s %63s %2047s", verb, a, b) >= 1)
 			obey(verb, a, b);
 	}
 	must("D");
