@@ -17,6 +17,8 @@
 #include <linux/bitmap.h>
 #include <linux/slab.h>
 
+#include <trace/events/extmem.h>
+
 #include "internal.h"
 
 static unsigned long granule_index(u64 pa)
@@ -286,6 +288,7 @@ int extmem_poison_add(struct extmem_map *map, u64 pa, u64 *id)
 		return -ENOMEM;
 	if (!extmem_poison_set(poison, page_index(pa)) && poison->rec.ser)
 		return -EEXIST;
+	trace_extmem_poison(pool->nid, ALIGN_DOWN(pa, PAGE_SIZE), *id);
 	return map->frozen ? -ESHUTDOWN : record(poison, granule, run.first);
 }
 

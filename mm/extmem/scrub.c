@@ -20,6 +20,8 @@
 #include <linux/printk.h>
 #include <linux/sched.h>
 
+#include <trace/events/extmem.h>
+
 #include "internal.h"
 
 #undef MODULE_PARAM_PREFIX
@@ -142,6 +144,8 @@ int extmem_scrub_step(struct extmem_pool *pool, u64 *bytes)
 	scrub->cleared += *bytes;
 	scrub->rounds++;
 	wake_up_all(&scrub->wait);
+	if (*bytes)
+		trace_extmem_scrub(pool->nid, extmem_pool_phys(pool, run.first), *bytes);
 	return err;
 }
 
