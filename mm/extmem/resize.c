@@ -169,17 +169,23 @@ static void settle(struct extmem_pool *pool, const struct extmem_runs *runs)
 		extmem_dirty_settle(&pool->space, runs->run[i].first, runs->run[i].nr);
 }
 
-/* Clear what is dirty of granules that were just taken */
+/*
+ * Clear what is dirty of granules that were just taken. That has to be listed
+ * before the lock is first dropped: from then on a dirty bit may be gone because
+ * what it speaks for is not free, not because it is clean.
+ */
 static int clear_taken(struct extmem_pool *pool, const struct extmem_runs *runs,
 		       struct extmem_runs *dirty)
 {
 	int err;
 
+	err = list_dirty(pool, runs, dirty);
+	if (err)
+		return err;
 	extmem_scrub_wait(pool, runs);
 	if (pool->map->frozen)
 		return -ESHUTDOWN;
-	err = list_dirty(pool, runs, dirty);
-	if (!err && dirty->nr) {
+	if (dirty->nr) {
 		extmem_clear_begin(pool);
 		err = clear_dirty(pool, dirty);
 		extmem_clear_end(pool);
