@@ -5,15 +5,16 @@
 S := tools/testing/selftests/extmem
 DEBUG ?= 0
 EXTMEM ?= y
-export DEBUG EXTMEM KSRC JOBS C
+export DEBUG EXTMEM KSRC JOBS C VERSION FROM TO ROUNDS SEED
 
 .PHONY: help deps kernel rootfs shell vm run bench-boot bench-alloc bench-create bench-frag \
-	test clean
+	test test-update test-soak clean
 
 help:
 	@echo 'make deps            install the Debian packages that are missing (root)'
 	@echo 'make kernel          fetch, patch and build the kernel in build/kernel'
 	@echo '  DEBUG=1            with KASAN, lockdep, UBSAN, kmemleak: build/kernel-debug'
+	@echo '  VERSION=7.2        of Linux 7.2 instead of 7.3: build/kernel-7.2'
 	@echo '  EXTMEM=n           with every option of ours off: build/kernel-off'
 	@echo '  KSRC=path          from a kernel tree of your own'
 	@echo '  JOBS=n             compile n files at a time (default: one a CPU)'
@@ -25,6 +26,8 @@ help:
 	@echo 'make bench-alloc      what claims cost in pools of up to 64 TiB, beside CMA'
 	@echo 'make bench-create     what making a device costs, on clean and dirty memory'
 	@echo 'make bench-frag       what is left in one piece after 100,000 claims'
+	@echo 'make test-update     7.2 and 7.3 replace each other; FROM=bzImage TO=bzImage: yours'
+	@echo 'make test-soak       1,000 kexecs that must lose nothing; ROUNDS=n SEED=n'
 	@echo 'make test            build all and run every test; T=NN-name runs some'
 	@echo 'make clean           remove build/'
 	@echo
@@ -62,6 +65,15 @@ bench-frag: rootfs
 
 test: deps
 	@$(S)/run-tests $(T)
+
+# Of our own kernels only those that will be tried are built
+test-update: rootfs
+	@[ -n "$(FROM)" ] || VERSION=7.2 $(S)/bed/build-kernel
+	@[ -n "$(TO)" ] || VERSION=7.3 $(S)/bed/build-kernel
+	@$(S)/update/update.sh
+
+test-soak: kernel rootfs
+	@$(S)/soak/soak.sh
 
 clean:
 	rm -rf build

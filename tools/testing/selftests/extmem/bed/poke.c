@@ -183,7 +183,8 @@ int main(int argc, char **argv)
 		errx(2, "usage: poke SOCKET");
 	connect_to(argv[1]);
 	while (fgets(line, sizeof(line), stdin)) {
-		a[0] = b[0] = '\0';
+		a[0] = '\0';
+		b[0] = '\0';
 		if (sscanf(line, "%15s %63s %2047s", verb, a, b) >= 1)
 			obey(verb, a, b);
 	}
