@@ -42,7 +42,7 @@ void extmem_place_at(int nid, const struct range *range);
 u64 extmem_place(int nid, u64 want);
 
 /* spread.c: memory of all nodes */
-const char *extmem_spread_ask(const char *entry, const struct extmem_ask *ask);
+const char *extmem_spread_ask(char *entry, const struct extmem_ask *ask);
 u64 extmem_spread_bytes(void);
 void extmem_spread_reserve(void);
 void extmem_spread_note(void);

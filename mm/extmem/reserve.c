@@ -136,7 +136,7 @@ static const char * __init do_node(const struct extmem_ask *ask)
 	return NULL;
 }
 
-static void __init do_entry(const char *entry)
+static void __init do_entry(char *entry)
 {
 	struct extmem_ask ask;
 	const char *rule;

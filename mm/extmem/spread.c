@@ -12,7 +12,7 @@
 #include "boot.h"
 
 /* The entry and what it asks for; NULL if there is none */
-static const char *spread_entry __initdata;
+static char *spread_entry __initdata;
 static struct extmem_ask spread __initdata;
 
 /* By node: what it can give, and what it is to give */
@@ -26,7 +26,7 @@ static u64 share[MAX_NUMNODES] __initdata;
  *
  * Return: NULL, or the rule that it breaks.
  */
-const char * __init extmem_spread_ask(const char *entry, const struct extmem_ask *ask)
+const char * __init extmem_spread_ask(char *entry, const struct extmem_ask *ask)
 {
 	if (spread_entry)
 		return "an entry before this one is about all nodes, too";

@@ -14,10 +14,10 @@
  * word by word.
  */
 #define _FILE_OFFSET_BITS 64
-#include <elf.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/elf.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +29,7 @@
 
 #define WORDS		8
 #define MEM_SIZE	(16 * SZ_4K)
-#define CHUNK		(1UL << 20)
+#define CHUNK		(256 * SZ_4K)
 
 /* From here on the kernel itself is mapped, and its memory a second time */
 #define KERNEL_TEXT	0xffffffff80000000ULL
@@ -47,11 +47,11 @@ static uint64_t word(uint64_t key, unsigned int i)
 
 static void plant(char *mem, uint64_t key)
 {
-	volatile uint64_t *p = (void *)mem;
+	uint64_t *p = (void *)mem;
 	unsigned int i;
 
 	for (i = 0; i < WORDS; i++)
-		p[i] = word(key, i);
+		__atomic_store_n(p + i, word(key, i), __ATOMIC_RELAXED);
 }
 
 static char *plant_device(const char *name, uint64_t key, size_t *size)
@@ -168,7 +168,7 @@ static int find(char **arg)
 }
 
 /* What a read finds where a physical address would be, were it in the image */
-static void look_at(int fd, const Elf64_Phdr *ram, uint64_t pa)
+static void look_at(int fd, const struct elf64_phdr *ram, uint64_t pa)
 {
 	uint64_t w[512] = {};
 	unsigned int i;
@@ -185,14 +185,14 @@ static void look_at(int fd, const Elf64_Phdr *ram, uint64_t pa)
 	       got && i < 512 ? "something" : "nothing");
 }
 
-static int kcore(char **arg)
+static int image(char **arg)
 {
 	uint64_t pa = strtoull(arg[0], NULL, 0);
 	int fd = open_or_die("/proc/kcore");
-	const Elf64_Phdr *ph, *ram = NULL;
+	const struct elf64_phdr *ph, *ram = NULL;
 	unsigned long hits[8] = {};
 	static char head[SZ_4K];
-	Elf64_Ehdr *eh = (void *)head;
+	struct elf64_hdr *eh = (void *)head;
 	unsigned int i, over = 0;
 
 	if (pread(fd, head, sizeof(head), 0) != sizeof(head))
@@ -223,7 +223,7 @@ int main(int argc, char **argv)
 	if (argc > 3 && argc < 11 && !strcmp(argv[1], "find"))
 		return find(argv + 2);
 	if (argc > 3 && argc < 11 && !strcmp(argv[1], "kcore"))
-		return kcore(argv + 2);
+		return image(argv + 2);
 	fprintf(stderr, "usage: secret hold|abort DEV KEY MEMKEY\n"
 			"       secret find FILE KEY...\n"
 			"       secret kcore START KEY...\n");
