@@ -132,7 +132,6 @@ int extmem_poison_register(struct notifier_block *nb);
 void extmem_poison_unregister(struct notifier_block *nb);
 
 /* For the mm. */
-bool extmem_has_pfn(unsigned long pfn);
 bool extmem_memory_failure(unsigned long pfn);
 
 void extmem_reserve(void);
@@ -147,7 +146,6 @@ int extmem_report_node_meminfo(char *buf, int len, int nid);
 #else /* CONFIG_EXTMEM */
 
 static inline void extmem_reserve(void) { }
-static inline bool extmem_has_pfn(unsigned long pfn) { return false; }
 static inline bool extmem_memory_failure(unsigned long pfn) { return false; }
 
 static inline bool extmem_overlaps(u64 start, u64 size)

@@ -69,33 +69,9 @@ EXPORT_SYMBOL_GPL(extmem_poison_unregister);
  */
 void extmem_poison_start(void)
 {
-	/* pairs with that in extmem_has_pfn(): pools are complete */
+	/* pairs with that in extmem_memory_failure(): pools are complete */
 	smp_store_release(&started, true);
 }
-
-/**
- * extmem_has_pfn - whether a page is extended memory.
- * @pfn: its page frame number
- *
- * Context: any.
- * Return: true if a pool has it.
- */
-bool extmem_has_pfn(unsigned long pfn)
-{
-	struct extmem_pool *pool = NULL;
-	unsigned int i;
-
-	/* pairs with that in extmem_poison_start() */
-	if (!smp_load_acquire(&started))
-		return false;
-	while ((pool = extmem_pool_next(pool)))
-		for (i = 0; i < pool->nr_ranges; i++)
-			if (PFN_PHYS(pfn) >= pool->range[i].start &&
-			    PFN_PHYS(pfn) <= pool->range[i].end)
-				return true;
-	return false;
-}
-EXPORT_SYMBOL_GPL(extmem_has_pfn);
 
 static void report(u64 pa, u64 id, int err)
 {
@@ -125,9 +101,11 @@ bool extmem_memory_failure(unsigned long pfn)
 	u64 pa = PFN_PHYS(pfn), id = 0;
 	int err;
 
-	if (!extmem_has_pfn(pfn))
+	if (!extmem_overlaps(pa, PAGE_SIZE))
 		return false;
-	err = extmem_poison_add(&extmem_map, pa, &id);
+	/* pairs with that in extmem_poison_start() */
+	err = smp_load_acquire(&started) ?
+		extmem_poison_add(&extmem_map, pa, &id) : -EAGAIN;
 	report(pa, id, err);
 	blocking_notifier_call_chain(&poison_chain, 0, &pa);
 	return true;

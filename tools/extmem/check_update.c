@@ -1,28 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * extmem check-update KERNEL: before the point of no return, whether that
- * kernel can take over the extended memory of the one that runs.
+ * extmem check-update: before the point of no return, whether a kernel can take
+ * over the extended memory of the one that runs.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "check_update.h"
+#include <json-c/json.h>
+
+#include "extmem.h"
 #include "next_kernel.h"
-
-#define SYSFS		"/sys/kernel/mm/extmem"
-
-enum { FINE, NOT_FINE, UNKNOWN };
+#include "state.h"
 
 /* The map in use, as sysfs has it */
 struct map {
 	char compatible[32];
 	char handover[32];
-	unsigned long long compat;
-	unsigned long long ro_compat;
-	unsigned long long incompat;
+	__u64 compat;
+	__u64 ro_compat;
+	__u64 incompat;
 };
 
 struct answer {
@@ -31,60 +29,40 @@ struct answer {
 	char text[256];
 };
 
-static int usage(void)
+static int read_text(const char *dir, const char *name, char *buf, size_t size)
 {
-	fprintf(stderr,
-		"Usage: extmem check-update [--json] [--map DIR] KERNEL\n"
-		"Can KERNEL (a bzImage or vmlinux) take over this kernel's extended memory?\n"
-		"  --json     the answer as JSON\n"
-		"  --map DIR  what the map is like, instead of " SYSFS "\n"
-		"exit status: 0 it can; 1 not, or not entirely; 2 that could not be found out\n");
-	return UNKNOWN;
+	char *text = read_file("%s/%s", dir, name);
+
+	if (!text && errno == ENOENT && !strcmp(dir, SYS_POOLS))
+		return reject("boot with extmem=, see extmem(8)",
+			      "no extended memory to hand over: there is no " SYS_POOLS);
+	if (!text)
+		return reject("name a copy of " SYS_POOLS, "%s/%s: %s", dir, name,
+			      strerror(errno));
+	snprintf(buf, size, "%s", text);
+	free(text);
+	return OK;
 }
 
-#define fail(fmt, ...) \
-	(fprintf(stderr, "extmem check-update: " fmt "\n", ##__VA_ARGS__), UNKNOWN)
-
-static int read_line(const char *dir, const char *name, char *line, size_t size)
+static int read_word(const char *dir, const char *name, __u64 *word)
 {
-	char path[4096];
-	FILE *f;
-	char *s;
+	char text[32], *end;
+	int rc = read_text(dir, name, text, sizeof(text));
 
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	f = fopen(path, "re");
-	if (!f) {
-		if (errno == ENOENT && !strcmp(dir, SYSFS))
-			return fail("%s is not there: no extended memory to hand over",
-				    path);
-		return fail("%s: %s", path, strerror(errno));
-	}
-	s = fgets(line, size, f);
-	fclose(f);
-	if (!s)
-		return fail("%s is empty", path);
-	line[strcspn(line, "\n")] = '\0';
-	return 0;
-}
-
-static int read_word(const char *dir, const char *name, unsigned long long *word)
-{
-	char line[64], *end;
-	int err = read_line(dir, name, line, sizeof(line));
-
-	if (err)
-		return err;
+	if (rc)
+		return rc;
 	errno = 0;
-	*word = strtoull(line, &end, 16);
-	if (errno || end == line || *end)
-		return fail("%s/%s: \"%s\" is not a hexadecimal word", dir, name, line);
-	return 0;
+	*word = strtoull(text, &end, 16);
+	if (errno || end == text || *end)
+		return reject("name a copy of " SYS_POOLS,
+			      "%s/%s: '%s' is no hexadecimal word", dir, name, text);
+	return OK;
 }
 
 static int read_map(const char *dir, struct map *map)
 {
-	return read_line(dir, "compatible", map->compatible, sizeof(map->compatible)) ?:
-	       read_line(dir, "handover", map->handover, sizeof(map->handover)) ?:
+	return read_text(dir, "compatible", map->compatible, sizeof(map->compatible)) ?:
+	       read_text(dir, "handover", map->handover, sizeof(map->handover)) ?:
 	       read_word(dir, "compat", &map->compat) ?:
 	       read_word(dir, "ro_compat", &map->ro_compat) ?:
 	       read_word(dir, "incompat", &map->incompat);
@@ -96,7 +74,7 @@ static int read_map(const char *dir, struct map *map)
 		(a)->word = (what); \
 		snprintf((a)->text, sizeof((a)->text), __VA_ARGS__); \
 	} while (0)
-#define NO(a, ...)	SET(a, NOT_FINE, "no", "no: " __VA_ARGS__)
+#define NO(a, ...)	SET(a, FAILED, "no", "no: " __VA_ARGS__)
 #define LOST		"everything would be quarantined"
 
 /* The first thing that is in the way counts */
@@ -120,110 +98,76 @@ static void compare(const struct map *map, const struct next_kernel *next, struc
 		NO(a, LOST " (incompat %#llx unknown to that kernel)",
 		   map->incompat & ~rec->incompat);
 	else if (map->ro_compat & ~rec->ro_compat)
-		SET(a, NOT_FINE, "no-new-claims",
+		SET(a, FAILED, "no-new-claims",
 		    "yes, but no new claims (ro_compat %#llx unknown to that kernel)",
 		    map->ro_compat & ~rec->ro_compat);
 	else
-		SET(a, FINE, "yes", "yes");
+		SET(a, OK, "yes", "yes");
 }
 
-static void json_string(const char *key, const char *s)
+static void add_text(struct json_object *json, const char *key, const char *text)
 {
-	printf("  \"%s\": \"", key);
-	for (; *s; s++) {
-		if (*s == '"' || *s == '\\')
-			printf("\\%c", *s);
-		else if ((unsigned char)*s < ' ')
-			printf("\\u%04x", *s);
-		else
-			putchar(*s);
-	}
-	puts("\",");
+	json_object_object_add(json, key, json_object_new_string(text));
 }
 
-static void json_word(const char *key, unsigned long long word, const char *comma)
+static void add_flag(struct json_object *json, const char *key, bool flag)
 {
-	printf("    \"%s\": \"%#llx\"%s\n", key, word, comma);
+	json_object_object_add(json, key, json_object_new_boolean(flag));
+}
+
+static void add_word(struct json_object *json, const char *key, __u64 word)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "0x%llx", word);
+	add_text(json, key, text);
 }
 
 static void print_json(const char *path, const struct map *map,
 		       const struct next_kernel *next, const struct answer *a)
 {
-	puts("{");
-	json_string("kernel", path);
-	json_string("release", next->release);
-	json_string("answer", a->word);
-	json_string("text", a->text);
-	printf("  \"kho\": %s,\n", next->has_kho ? "true" : "false");
-	printf("  \"extmem\": %s,\n", next->has_extmem ? "true" : "false");
-	json_string("map", map->compatible);
-	json_string("reads", next->rec.compatible);
-	puts("  \"unknown\": {");
-	json_word("compat", map->compat & ~next->rec.compat, ",");
-	json_word("ro_compat", map->ro_compat & ~next->rec.ro_compat, ",");
-	json_word("incompat", map->incompat & ~next->rec.incompat, "");
-	puts("  }\n}");
+	struct json_object *json = json_object_new_object();
+	struct json_object *unknown = json_object_new_object();
+
+	add_text(json, "kernel", path);
+	add_text(json, "release", next->release);
+	add_text(json, "answer", a->word);
+	add_text(json, "text", a->text);
+	add_flag(json, "kho", next->has_kho);
+	add_flag(json, "extmem", next->has_extmem);
+	add_text(json, "map", map->compatible);
+	add_text(json, "reads", next->rec.compatible);
+	add_word(unknown, "compat", map->compat & ~next->rec.compat);
+	add_word(unknown, "ro_compat", map->ro_compat & ~next->rec.ro_compat);
+	add_word(unknown, "incompat", map->incompat & ~next->rec.incompat);
+	json_object_object_add(json, "unknown", unknown);
+	json_print(json, true);
 }
 
-struct options {
-	const char *map;
-	const char *kernel;
-	int json;
-};
-
-/* Returns whether they make sense */
-static int parse(int argc, const char **argv, struct options *opt)
+int cmd_check_update(int argc, char **argv)
 {
-	int i;
-
-	for (i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--json"))
-			opt->json = 1;
-		else if (!strcmp(argv[i], "--map") && i + 1 < argc)
-			opt->map = argv[++i];
-		else if (argv[i][0] != '-' && !opt->kernel)
-			opt->kernel = argv[i];
-		else
-			return 0;
-	}
-	return !!opt->kernel;
-}
-
-/**
- * cmd_check_update - the command.
- * @argc: how many words
- * @argv: the words, the command's own name first
- *
- * Return: exit status.
- */
-int cmd_check_update(int argc, const char **argv)
-{
-	struct options opt = { .map = SYSFS };
+	const char *dir = NULL, *fault;
+	const struct option_spec spec[] = { { "map", &dir }, {} };
 	struct next_kernel next;
 	struct answer answer;
-	const char *fault;
+	bool json = false;
 	struct map map;
-	int err;
+	int rc;
 
-	if (!parse(argc, argv, &opt))
-		return usage();
-	fault = next_kernel_read(opt.kernel, &next);
+	if (!parse_options(&argc, argv, spec, &json))
+		return USAGE;
+	if (argc != 2)
+		return misuse("check-update takes one kernel image");
+	fault = next_kernel_read(argv[1], &next);
 	if (fault)
-		return fail("%s: %s", opt.kernel, fault);
-	err = read_map(opt.map, &map);
-	if (err)
-		return err;
+		return reject("name a bzImage or a vmlinux", "%s: %s", argv[1], fault);
+	rc = read_map(dir ?: SYS_POOLS, &map);
+	if (rc)
+		return rc;
 	compare(&map, &next, &answer);
-	if (opt.json)
-		print_json(opt.kernel, &map, &next, &answer);
+	if (json)
+		print_json(argv[1], &map, &next, &answer);
 	else
 		printf("%s: %s\n", next.release, answer.text);
 	return answer.status;
 }
-
-#ifdef CHECK_UPDATE_MAIN
-int main(int argc, const char **argv)
-{
-	return cmd_check_update(argc, argv);
-}
-#endif

@@ -31,6 +31,7 @@ _extmem_options()
 		;;
 	map) echo --svg ;;
 	watch) echo -n ;;
+	check-update) echo --map ;;
 	esac
 	echo --json
 }
@@ -44,6 +45,7 @@ _extmem_words()
 	--uid) compgen -u; return ;;
 	--gid) compgen -g; return ;;
 	--svg) compgen -f -- "$3"; return ;;
+	--map) compgen -d -- "$3"; return ;;
 	--*[a-z] | -n) [ "$2" = --json ] || return ;;
 	esac
 	case $1,$3 in

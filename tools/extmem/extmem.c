@@ -6,14 +6,6 @@
 #include <string.h>
 
 #include "extmem.h"
-#ifdef HAVE_CHECK_UPDATE
-#include "check_update.h"
-
-static int check_update(int argc, char **argv)
-{
-	return cmd_check_update(argc, (const char **)argv);
-}
-#endif
 
 static const char help[] =
 	"usage: extmem [status]            pools, claims and their users\n"
@@ -24,12 +16,10 @@ static const char help[] =
 	"       extmem destroy NAME|daxN.M\n"
 	"       extmem rename OLD|daxN.M NEW\n"
 	"       extmem verify              does everybody say the same?\n"
-#ifdef HAVE_CHECK_UPDATE
 	"       extmem check-update KERNEL can that kernel take the pools over?\n"
-#endif
 	"Each takes --json. Sizes end in K, M, G or T. See extmem(8).\n"
-	"exit status: 0 fine; 1 it could not be done, or verify found something;\n"
-	"             2 wrong usage\n";
+	"exit status: 0 fine; 1 it could not be done, verify found something, or that\n"
+	"             kernel can't take all; 2 wrong usage\n";
 
 static const struct command {
 	const char *name;
@@ -42,9 +32,7 @@ static const struct command {
 	{ "destroy", cmd_destroy },
 	{ "rename", cmd_rename },
 	{ "verify", cmd_verify },
-#ifdef HAVE_CHECK_UPDATE
-	{ "check-update", check_update },
-#endif
+	{ "check-update", cmd_check_update },
 	{}
 };
 

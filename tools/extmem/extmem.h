@@ -70,5 +70,6 @@ int cmd_create(int argc, char **argv);
 int cmd_destroy(int argc, char **argv);
 int cmd_rename(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
+int cmd_check_update(int argc, char **argv);
 
 #endif

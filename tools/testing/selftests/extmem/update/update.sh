@@ -32,9 +32,9 @@ prepare() {
 	gcc -O2 -o "$share/poke" "$bed/poke.c"
 	gcc -O2 -static -o "$share/programs/dax_tool" \
 		"$here/dax_tool.c" "$here/dax_dev.c"
-	gcc -O2 -static -DCHECK_UPDATE_MAIN -o "$share/programs/check-update" \
-		"$top/tools/extmem/check_update.c" "$top/tools/extmem/next_kernel.c" \
-		"$top/tools/extmem/image.c" "$top/tools/extmem/unpack.c"
+	mkdir -p "$build/tool"
+	make -s -C "$top/tools/extmem" OUTPUT="$build/tool/"
+	cp "$build/tool/extmem" "$share/programs"
 }
 
 # chain N MODE:KERNEL,...: results go to $share/results with N in front
