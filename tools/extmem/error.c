@@ -9,12 +9,14 @@
 
 #include "extmem.h"
 
-static void say(const char *fmt, va_list args)
+static void say(const char *next, const char *fmt, va_list args)
 {
 	fflush(stdout);
 	fputs("extmem: ", stderr);
 	vfprintf(stderr, fmt, args);
 	fputc('\n', stderr);
+	if (next)
+		fprintf(stderr, "        %s\n", next);
 }
 
 /* What was asked for could not be done; @next is what to do, or NULL */
@@ -23,10 +25,8 @@ int fail(const char *next, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	say(fmt, args);
+	say(next, fmt, args);
 	va_end(args);
-	if (next)
-		fprintf(stderr, "        %s\n", next);
 	return FAILED;
 }
 
@@ -36,10 +36,8 @@ int reject(const char *next, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	say(fmt, args);
+	say(next, fmt, args);
 	va_end(args);
-	if (next)
-		fprintf(stderr, "        %s\n", next);
 	return USAGE;
 }
 
@@ -49,9 +47,8 @@ int misuse(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	say(fmt, args);
+	say("see: extmem --help", fmt, args);
 	va_end(args);
-	fputs("        see: extmem --help\n", stderr);
 	return USAGE;
 }
 
