@@ -17,6 +17,7 @@
 #include <linux/kthread.h>
 #include <linux/ktime.h>
 #include <linux/moduleparam.h>
+#include <linux/nodemask.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
 
@@ -226,9 +227,12 @@ static int __init scrub_start(void)
 {
 	struct extmem_pool *pool = NULL;
 	struct task_struct *task;
+	int nid;
 
 	while ((pool = extmem_pool_next(pool))) {
-		task = kthread_create_on_node(worker, pool, pool->nid,
+		/* The former kernel may have had more nodes than this one */
+		nid = node_online(pool->nid) ? pool->nid : NUMA_NO_NODE;
+		task = kthread_create_on_node(worker, pool, nid,
 					      "extmem_scrub/%d", pool->nid);
 		if (IS_ERR(task))
 			pr_err("extmem: node %d: no scrubber: %pe\n", pool->nid, task);

@@ -86,7 +86,9 @@ static int add_pdev(struct extmem_region *region)
 	if (!pdev)
 		return -ENOMEM;
 
-	set_dev_node(&pdev->dev, extmem_pool_nid(region->pool));
+	/* The former kernel may have had more nodes than this one */
+	if (node_online(extmem_pool_nid(region->pool)))
+		set_dev_node(&pdev->dev, extmem_pool_nid(region->pool));
 	rc = platform_device_add_data(pdev, &region, sizeof(region));
 	if (!rc)
 		rc = platform_device_add(pdev);
