@@ -60,11 +60,17 @@ static int destroy_claim(struct dev_dax *dev_dax)
 
 	set_claim(ed, NULL);
 	rc = extmem_claim_destroy(claim);
-	if (rc)
+	if (rc) {
 		set_claim(ed, claim);
-	else
-		extmem_dax_change_owner(dev_dax, &extmem_dax_root);
-	return rc;
+		return rc;
+	}
+
+	/* Files that are open now were opened for this claim */
+	spin_lock(&ed->lock);
+	ed->owners++;
+	spin_unlock(&ed->lock);
+	extmem_dax_change_owner(dev_dax, &extmem_dax_root);
+	return 0;
 }
 
 static int shrink_claim(struct dev_dax *dev_dax, u64 size)

@@ -21,6 +21,7 @@
  * @claim: the memory; NULL while the device's size is 0
  * @live: device_dax is bound and stays so: mappings may be made
  * @owner: the claim's, or of a device without memory root's
+ * @owners: how many claims the device has had and lost
  *
  * It is dev_dax->private for as long as the device lives. dax_dev_rwsem, held
  * for write, guards changes of @claim and @owner.
@@ -30,6 +31,18 @@ struct extmem_dax {
 	struct extmem_claim *claim;
 	bool live;
 	struct extmem_owner owner;
+	unsigned long owners;
+};
+
+/**
+ * struct extmem_dax_file - an open /dev/daxN.M
+ * @dev_dax: the device
+ * @owners: &extmem_dax.owners when it was opened. Who could open it for one
+ *          claim may have no right to the next one
+ */
+struct extmem_dax_file {
+	struct dev_dax *dev_dax;
+	unsigned long owners;
 };
 
 static inline struct extmem_dax *to_extmem_dax(struct dev_dax *dev_dax)
@@ -44,7 +57,18 @@ static inline struct extmem_pool *dev_dax_pool(struct dev_dax *dev_dax)
 
 static inline struct dev_dax *file_dev_dax(const struct file *file)
 {
-	return file->private_data;
+	const struct extmem_dax_file *opened = file->private_data;
+
+	return opened->dev_dax;
+}
+
+/* Whether a file gives access to the memory; with &extmem_dax.lock held */
+static inline bool extmem_dax_may_map(const struct extmem_dax *ed,
+				      const struct file *file)
+{
+	const struct extmem_dax_file *opened = file->private_data;
+
+	return ed->live && opened->owners == ed->owners;
 }
 
 /* ids.c */

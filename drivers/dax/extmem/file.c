@@ -4,6 +4,7 @@
 #include <linux/dax.h>
 #include <linux/module.h>
 #include <linux/pagemap.h>
+#include <linux/slab.h>
 
 #include "extmem_dax.h"
 
@@ -16,11 +17,23 @@ static struct dev_dax *inode_dev_dax(const struct inode *inode)
 static int extmem_dax_open(struct inode *inode, struct file *filp)
 {
 	struct dev_dax *dev_dax = inode_dev_dax(inode);
+	struct extmem_dax_file *file = kmalloc_obj(*file);
+
+	if (!file)
+		return -ENOMEM;
+	file->dev_dax = dev_dax;
+	file->owners = READ_ONCE(to_extmem_dax(dev_dax)->owners);
 
 	/* One mapping for all nodes of the device, for kill_dev_dax(). */
 	filp->f_mapping = dax_inode(dev_dax->dax_dev)->i_mapping;
 	filp->f_wb_err = filemap_sample_wb_err(filp->f_mapping);
-	filp->private_data = dev_dax;
+	filp->private_data = file;
+	return 0;
+}
+
+static int extmem_dax_release(struct inode *inode, struct file *filp)
+{
+	kfree(filp->private_data);
 	return 0;
 }
 
@@ -28,6 +41,7 @@ const struct file_operations extmem_dax_fops = {
 	.llseek = noop_llseek,
 	.owner = THIS_MODULE,
 	.open = extmem_dax_open,
+	.release = extmem_dax_release,
 	.get_unmapped_area = extmem_dax_get_unmapped_area,
 	.mmap_prepare = extmem_dax_mmap_prepare,
 	.fop_flags = FOP_MMAP_SYNC,

@@ -3,29 +3,30 @@
  * mmap() of a device: what is refused, and where a mapping goes.
  *
  *   EINVAL  private, or address, length or offset not a multiple of "align"
- *   ENXIO   beyond the end of the device (as mmap(2) has it), or disabled
+ *   ENXIO   beyond the end of the device (as mmap(2) has it), or disabled, or
+ *           opened when the device had other memory, whose owner may be another
  */
 #include <linux/dax.h>
 #include <linux/mman.h>
 
 #include "extmem_dax.h"
 
-/* The device's size as long as it may be mapped, else 0. */
-static u64 live_size(struct dev_dax *dev_dax)
+/* The device's size as long as the file may map it, else 0. */
+static u64 live_size(const struct file *file)
 {
-	struct extmem_dax *ed = to_extmem_dax(dev_dax);
+	struct extmem_dax *ed = to_extmem_dax(file_dev_dax(file));
 	u64 size = 0;
 
 	spin_lock(&ed->lock);
-	if (ed->live)
+	if (extmem_dax_may_map(ed, file))
 		size = extmem_claim_size(ed->claim);
 	spin_unlock(&ed->lock);
 	return size;
 }
 
-static bool inside(struct dev_dax *dev_dax, const struct vm_area_desc *desc)
+static bool inside(const struct vm_area_desc *desc)
 {
-	u64 pages = live_size(dev_dax) >> PAGE_SHIFT;
+	u64 pages = live_size(desc->file) >> PAGE_SHIFT;
 	u64 len = (desc->end - desc->start) >> PAGE_SHIFT;
 
 	return len <= pages && desc->pgoff <= pages - len;
@@ -39,7 +40,7 @@ static int check_mapping(struct dev_dax *dev_dax,
 	if (!IS_ALIGNED(desc->start | desc->end, dev_dax->align) ||
 	    !IS_ALIGNED(desc->pgoff, dev_dax->align >> PAGE_SHIFT))
 		return -EINVAL;
-	if (!inside(dev_dax, desc))
+	if (!inside(desc))
 		return -ENXIO;
 	return 0;
 }

@@ -16,7 +16,7 @@ static int extmem_dax_mapped(unsigned long start, unsigned long end,
 
 	*private_data = NULL;
 	spin_lock(&ed->lock);
-	if (ed->live && extmem_claim_get(ed->claim)) {
+	if (extmem_dax_may_map(ed, file) && extmem_claim_get(ed->claim)) {
 		*private_data = ed->claim;
 		rc = 0;
 	}

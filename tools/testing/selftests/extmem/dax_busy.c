@@ -168,6 +168,30 @@ TEST_F(dax_busy, grandchild_execs)
 }
 
 /* An open file alone does not hold the device, and does not outlive it. */
+/* Other memory may have another owner, who need not have opened it. */
+TEST_F(dax_busy, open_file_is_for_one_owner)
+{
+	int fd = dax_open(&self->dev), later;
+
+	ASSERT_GE(fd, 0);
+	munmap(self->map, SIZE);
+	ASSERT_EQ(dax_unbind(&self->dev), 0);
+	ASSERT_EQ(dax_set_size(&self->dev, 0), 0);
+	ASSERT_EQ(dax_set_size(&self->dev, SIZE), 0);
+	ASSERT_EQ(dax_bind(&self->dev), 0);
+	EXPECT_EQ(mmap(NULL, SIZE, PROT_READ, MAP_SHARED, fd, 0), MAP_FAILED);
+	EXPECT_EQ(errno, ENXIO);
+
+	later = dax_open(&self->dev);
+	ASSERT_GE(later, 0);
+	self->map = mmap(NULL, SIZE, PROT_READ, MAP_SHARED, later, 0);
+	ASSERT_NE(self->map, MAP_FAILED);
+	EXPECT_EQ(self->map[0], 0);
+	munmap(self->map, SIZE);
+	close(later);
+	close(fd);
+}
+
 TEST_F(dax_busy, open_file_is_no_use)
 {
 	int fd = dax_open(&self->dev);
