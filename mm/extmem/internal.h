@@ -126,7 +126,6 @@ bool extmem_space_breaks_gig(const struct extmem_space *space,
 void extmem_space_mark(struct extmem_space *space, unsigned long first,
 		       unsigned long nr, bool taken);
 unsigned long extmem_space_largest(const struct extmem_space *space);
-unsigned long extmem_space_whole_gigs(const struct extmem_space *space);
 
 int extmem_runs_reserve(struct extmem_runs *runs, unsigned int nr);
 int extmem_runs_add(struct extmem_runs *runs, unsigned long first,
@@ -491,6 +490,9 @@ void extmem_poison_keep(struct extmem_pool *pool, unsigned long first,
 			unsigned long nr);
 int extmem_poison_add(struct extmem_map *map, u64 pa, u64 *id);
 void extmem_poison_free(struct extmem_map *map);
+
+/* emit.c */
+bool extmem_emit(char *buf, int *len, const char *fmt, ...) __printf(3, 4);
 
 /* poison_list.c */
 int extmem_poison_emit(const struct extmem_pool *pool, char *buf);

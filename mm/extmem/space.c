@@ -321,18 +321,6 @@ unsigned long extmem_space_largest(const struct extmem_space *space)
 }
 
 /**
- * extmem_space_whole_gigs - how many gigs are free as a whole.
- * @space: the space
- *
- * Return: the number.
- */
-unsigned long extmem_space_whole_gigs(const struct extmem_space *space)
-{
-	return bitmap_weight(extmem_sets_members(&space->class, EXTMEM_CLASS_WHOLE),
-			     nr_gigs(space));
-}
-
-/**
  * extmem_runs_reserve - make room in a list.
  * @runs: the list, empty
  * @nr: how many runs it is to hold without growing

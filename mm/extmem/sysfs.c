@@ -86,18 +86,20 @@ static ssize_t quarantined_bytes_show(struct kobject *kobj,
 	return sysfs_emit(buf, "%llu\n", granules(pool->nr_quarantined) + pool->held);
 }
 
-static int emit_claim(const struct extmem_claim *claim, char *buf, int len)
+/* A line for each extent; false when the room has ended */
+static bool emit_claim(const struct extmem_claim *claim, char *buf, int *len)
 {
+	const char *why = extmem_reason_text(extmem_claim_data(claim, 0));
+	struct range extent;
 	unsigned int i;
 
 	for (i = 0; i < claim->runs.nr; i++) {
-		struct range extent = extmem_claim_extent(claim, i);
-
-		len += sysfs_emit_at(buf, len, "%#llx-%#llx: %s\n",
-				     extent.start, extent.end,
-				     extmem_reason_text(extmem_claim_data(claim, 0)));
+		extent = extmem_claim_extent(claim, i);
+		if (!extmem_emit(buf, len, "%#llx-%#llx: %s\n", extent.start,
+				 extent.end, why))
+			return false;
 	}
-	return len;
+	return true;
 }
 
 static ssize_t quarantine_reasons_show(struct kobject *kobj,
@@ -110,10 +112,12 @@ static ssize_t quarantine_reasons_show(struct kobject *kobj,
 
 	guard(mutex)(&pool->map->lock);
 	for (i = 0; i < pool->nr_notes; i++)
-		len += sysfs_emit_at(buf, len, "%s\n", extmem_note_text(pool, i));
+		if (!extmem_emit(buf, &len, "%s\n", extmem_note_text(pool, i)))
+			return len;
 	list_for_each_entry(claim, &pool->claims, list)
-		if (extmem_claim_ser(claim)->kind == EXTMEM_KIND_QUARANTINE)
-			len = emit_claim(claim, buf, len);
+		if (extmem_claim_ser(claim)->kind == EXTMEM_KIND_QUARANTINE &&
+		    !emit_claim(claim, buf, &len))
+			break;
 	return len;
 }
 
@@ -142,9 +146,9 @@ static struct kobj_attribute claims_attr = __ATTR_RO(claims);
 static struct kobj_attribute dirty_bytes_attr = __ATTR_RO(dirty_bytes);
 static struct kobj_attribute scrubbed_bytes_attr = __ATTR_RO(scrubbed_bytes);
 static struct kobj_attribute quarantined_bytes_attr = __ATTR_RO(quarantined_bytes);
-static struct kobj_attribute quarantine_reasons_attr = __ATTR_RO(quarantine_reasons);
+static struct kobj_attribute quarantine_reasons_attr = __ATTR_RO_MODE(quarantine_reasons, 0400);
 static struct kobj_attribute poisoned_bytes_attr = __ATTR_RO(poisoned_bytes);
-static struct kobj_attribute poison_attr = __ATTR_RO(poison);
+static struct kobj_attribute poison_attr = __ATTR_RO_MODE(poison, 0400);
 
 static struct attribute *pool_attrs[] = {
 	&total_bytes_attr.attr,

@@ -326,6 +326,13 @@ u64 extmem_quarantined(void)
 	return nr;
 }
 
+/* How many gigs of a space are free as a whole */
+unsigned long extmem_whole_gigs(const struct extmem_space *space)
+{
+	return bitmap_weight(extmem_sets_members(&space->class, EXTMEM_CLASS_WHOLE),
+			     space->nbits / EXTMEM_GIG_BITS);
+}
+
 /* Whether some of a pool is in quarantine for this reason */
 bool extmem_reason_seen(int nid, enum extmem_reason reason)
 {

@@ -129,7 +129,7 @@ static void grow(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, extmem_claim_grow(claim, EXTMEM_ANYWHERE, GIB(2),
 						EXTMEM_GRANULE), -ENOSPC);
 	KUNIT_EXPECT_EQ(test, extmem_claim_size(claim), MIB(10));
-	KUNIT_EXPECT_EQ(test, extmem_space_whole_gigs(&pool->space), 1);
+	KUNIT_EXPECT_EQ(test, extmem_whole_gigs(&pool->space), 1);
 	EXTMEM_EXPECT_SOUND(test, extmem_check_map());
 }
 

@@ -135,6 +135,7 @@ const char *extmem_check_alive(const struct extmem_was *was);
 const char *extmem_check_all_alive(const struct extmem_was *was, unsigned int nr);
 const char *extmem_check_space(const struct extmem_space *space);
 u64 extmem_quarantined(void);
+unsigned long extmem_whole_gigs(const struct extmem_space *space);
 unsigned int extmem_nr_notes(void);
 bool extmem_reason_seen(int nid, enum extmem_reason reason);
 bool extmem_note_seen(int nid, const char *word);

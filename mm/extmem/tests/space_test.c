@@ -44,10 +44,10 @@ static void small_keep_together(struct kunit *test)
 	space_make(test, &space, 4);
 	for (i = 0; i < GIG; i++) {
 		KUNIT_ASSERT_LT(test, take(test, &space, 1, 1), space.nbits);
-		KUNIT_ASSERT_EQ(test, extmem_space_whole_gigs(&space), 3);
+		KUNIT_ASSERT_EQ(test, extmem_whole_gigs(&space), 3);
 	}
 	KUNIT_ASSERT_LT(test, take(test, &space, 1, 1), space.nbits);
-	KUNIT_EXPECT_EQ(test, extmem_space_whole_gigs(&space), 2);
+	KUNIT_EXPECT_EQ(test, extmem_whole_gigs(&space), 2);
 	EXTMEM_EXPECT_SOUND(test, extmem_check_space(&space));
 	extmem_space_exit(&space);
 }
@@ -110,7 +110,7 @@ static void whole_fit_best(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, runs.run[0].nr, 4 * GIG);
 	KUNIT_EXPECT_EQ(test, runs.run[1].nr, 2 * GIG);
 	KUNIT_EXPECT_EQ(test, runs.run[2].nr, GIG);
-	KUNIT_EXPECT_EQ(test, extmem_space_whole_gigs(&space), 1);
+	KUNIT_EXPECT_EQ(test, extmem_whole_gigs(&space), 1);
 	EXTMEM_EXPECT_SOUND(test, extmem_check_space(&space));
 	extmem_runs_free(&runs);
 	extmem_space_exit(&space);
@@ -313,7 +313,7 @@ static void space_huge(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, pool->space.nr_free, 64UL * 1024 * GIG);
 	for (i = 0; i < 2000; i++)
 		KUNIT_ASSERT_EQ(test, extmem_space_alloc(&pool->space, 3, 1, &runs), 0);
-	KUNIT_EXPECT_EQ(test, extmem_space_whole_gigs(&pool->space),
+	KUNIT_EXPECT_EQ(test, extmem_whole_gigs(&pool->space),
 			64 * 1024 - DIV_ROUND_UP(2000, GIG / 3));
 	KUNIT_ASSERT_EQ(test, extmem_space_alloc(&pool->space, 60UL * 1024 * GIG, GIG, &runs), 0);
 	KUNIT_EXPECT_EQ(test, runs.nr, 2001);
