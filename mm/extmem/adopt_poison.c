@@ -21,8 +21,6 @@ static const char *adopt(struct extmem_pool *pool, struct extmem_rec *rec)
 	if (bitmap_empty(bad, EXTMEM_POISON_PAGES))
 		return "poison record: names no page";
 	poison = extmem_poison_get(pool, ser->start);
-	if (!poison)
-		return "poison record: no memory to take it over";
 	for_each_set_bit(page, bad, EXTMEM_POISON_PAGES)
 		extmem_poison_set(poison, page);
 	if (poison->rec.ser) {

@@ -76,7 +76,8 @@ bool extmem_map_poisoned(struct extmem_map *map, u64 start, u64 size)
  * @pool: the granule's pool; its map is locked or still in the hands of its maker
  * @pa: an address in the granule
  *
- * Return: the poison, or NULL without memory.
+ * Context: may sleep.
+ * Return: the poison.
  */
 struct extmem_poison *extmem_poison_get(struct extmem_pool *pool, u64 pa)
 {
@@ -86,14 +87,10 @@ struct extmem_poison *extmem_poison_get(struct extmem_pool *pool, u64 pa)
 
 	if (poison)
 		return poison;
-	poison = kzalloc_obj(*poison);
-	if (!poison)
-		return NULL;
+	/* To forget a bad page is no way out */
+	poison = kzalloc_obj(*poison, GFP_KERNEL | __GFP_NOFAIL);
 	poison->pool = pool;
-	if (xa_err(xa_store(&map->poison, index, poison, GFP_KERNEL))) {
-		kfree(poison);
-		return NULL;
-	}
+	xa_store(&map->poison, index, poison, GFP_KERNEL | __GFP_NOFAIL);
 	return poison;
 }
 
@@ -284,8 +281,6 @@ int extmem_poison_add(struct extmem_map *map, u64 pa, u64 *id)
 		return -ENOENT;
 	*id = owner(pool, run.first);
 	poison = extmem_poison_get(pool, granule);
-	if (!poison)
-		return -ENOMEM;
 	if (!extmem_poison_set(poison, page_index(pa)) && poison->rec.ser)
 		return -EEXIST;
 	trace_extmem_poison(pool->nid, ALIGN_DOWN(pa, PAGE_SIZE), *id);

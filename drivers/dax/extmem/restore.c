@@ -23,10 +23,12 @@ static int adopt_claim(struct dev_dax *dev_dax, struct extmem_claim *claim)
 
 	dev_dax->align = extmem_claim_data(claim, EXTMEM_DAX_ALIGN);
 	rc = extmem_dax_sync_ranges(dev_dax, claim);
-	if (rc)
+	if (rc) {
 		dev_dax_shrink(dev_dax, 0);
-	else
+		extmem_dax_change_owner(dev_dax, &extmem_dax_root);
+	} else {
 		ed->claim = claim;
+	}
 	return rc;
 }
 
