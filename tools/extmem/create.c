@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,22 +126,26 @@ static int read_wish(struct wish *wish, int *argc, char **argv, bool *json)
 /* The pool that was asked for, or the only one there is */
 static struct pool *choose_pool(const struct state *state, const struct wish *wish)
 {
-	struct pool *pool;
+	struct pool *pool = NULL;
 
-	if (wish->node < 0 && state->nr_pools == 1)
-		return &state->pools[0];
-	if (wish->node < 0) {
-		fail("say --node N: see extmem status", "there are %zu pools",
-		     state->nr_pools);
-		return NULL;
-	}
-	pool = find_pool(state, wish->node);
-	if (!pool || !pool->region) {
+	if (wish->node >= 0)
+		pool = find_pool(state, wish->node);
+	else if (state->nr_pools == 1)
+		pool = &state->pools[0];
+	if (pool && pool->region)
+		return pool;
+	if (pool)
+		fail("modprobe extmem_dax, or see: dmesg", "node %d has no dax region",
+		     pool->node);
+	else if (wish->node >= 0)
 		fail("see the pools there are: extmem status", "node %d has no pool",
 		     wish->node);
-		return NULL;
-	}
-	return pool;
+	else if (state->nr_pools)
+		fail("say --node N: see extmem status", "there are %zu pools",
+		     state->nr_pools);
+	else
+		fail("boot cold with extmem=, or see: dmesg", "there is no pool");
+	return NULL;
 }
 
 static int check_room(const struct pool *pool, const struct wish *wish)
@@ -190,8 +195,8 @@ static int fill_device(struct device *device, const struct wish *wish)
 	if (daxctl_dev_get_align(device->dev) != wish->align) {
 		rc = daxctl_dev_set_align(device->dev, wish->align);
 		if (rc)
-			return fail(NULL, "%s can't be aligned so: %s", device->dev_name,
-				    strerror(-rc));
+			return fail("see: dmesg", "%s can't be aligned so: %s",
+				    device->dev_name, strerror(-rc));
 	}
 	rc = daxctl_dev_set_size(device->dev, wish->size);
 	if (rc)
@@ -234,6 +239,42 @@ static struct device *make_device(const struct state *before, struct state *afte
 	return device;
 }
 
+/* From here on nothing is to be left half done */
+static void hold_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static int interrupted(void)
+{
+	sigset_t set;
+
+	sigpending(&set);
+	if (!sigismember(&set, SIGHUP) && !sigismember(&set, SIGINT) &&
+	    !sigismember(&set, SIGTERM))
+		return OK;
+	return fail("nothing has been made: try again", "interrupted");
+}
+
+/* libdaxctl crashes when it destroys what it has enabled: let it look afresh */
+static void undo(struct state *state, const char *dev_name)
+{
+	struct device *device;
+
+	state_free(state);
+	if (state_read(state))
+		return;
+	device = find_device(state, dev_name);
+	if (device)
+		give_up_device(state, device);
+}
+
 static int create(const struct state *before, struct state *after,
 		  const struct wish *wish, char *dev_name)
 {
@@ -248,13 +289,14 @@ static int create(const struct state *before, struct state *after,
 		rc = check_name_free(before, wish->name);
 	if (rc)
 		return rc;
+	hold_signals();
 	device = make_device(before, after, pool);
 	if (!device)
 		return FAILED;
 	memcpy(dev_name, device->dev_name, sizeof(device->dev_name));
-	rc = fill_device(device, wish);
+	rc = fill_device(device, wish) ?: interrupted();
 	if (rc)
-		give_up_device(after, device);
+		undo(after, dev_name);
 	return rc;
 }
 

@@ -51,7 +51,7 @@ int set_attr(const struct device *device, const char *attr, const char *text)
 
 	if (!err)
 		return OK;
-	return fail(NULL, "%s: %s '%s' can't be set: %s", device->dev_name, attr, text,
+	return fail("give another, or see: dmesg", "%s: %s '%s' can't be set: %s", device->dev_name, attr, text,
 		    meaning(err));
 }
 
@@ -106,5 +106,5 @@ int report(const char *dev_name, bool json, const char *fmt, ...)
 	if (device)
 		json_print(json_device(device), true);
 	state_free(&state);
-	return device ? OK : fail(NULL, "%s is gone", dev_name);
+	return device ? OK : fail("see what there is: extmem status", "%s is gone", dev_name);
 }

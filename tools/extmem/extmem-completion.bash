@@ -19,7 +19,7 @@ _extmem_nodes()
 	local dir
 
 	for dir in /sys/kernel/mm/extmem/node*; do
-		echo "${dir##*/node}"
+		[ ! -d "$dir" ] || echo "${dir##*/node}"
 	done
 }
 
@@ -44,15 +44,24 @@ _extmem_words()
 	--persist) echo 0 1; return ;;
 	--uid) compgen -u; return ;;
 	--gid) compgen -g; return ;;
-	--svg) compgen -f -- "$3"; return ;;
-	--map) compgen -d -- "$3"; return ;;
 	--*[a-z] | -n) [ "$2" = --json ] || return ;;
 	esac
 	case $1,$3 in
 	*,-*) _extmem_options "$1" ;;
 	destroy,* | rename,*) _extmem_claims ;;
-	check-update,*) compgen -f -- "$3" ;;
 	esac
+}
+
+# Files are completed by what expands nothing: their names are anybody's
+_extmem_files()
+{
+	case $1,$2,$3 in
+	*,--svg,* | check-update,--map,*) ;;
+	check-update,*,[!-]* | check-update,*,) ;;
+	*) return 1 ;;
+	esac
+	compopt -o filenames 2>/dev/null
+	mapfile -t COMPREPLY < <(compgen -f -- "$3")
 }
 
 _extmem()
@@ -60,7 +69,10 @@ _extmem()
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	local words
 
-	if [ "$COMP_CWORD" -eq 1 ]; then
+	if [ "$COMP_CWORD" -gt 1 ] &&
+		_extmem_files "${COMP_WORDS[1]}" "$prev" "$cur"; then
+		return
+	elif [ "$COMP_CWORD" -eq 1 ]; then
 		words="status watch map create destroy rename verify check-update
 			--help --json"
 	else

@@ -2,6 +2,7 @@
 /*
  * extmem: what an operator does with extended memory. One file a command.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,17 +37,33 @@ static const struct command {
 	{}
 };
 
-int main(int argc, char **argv)
+static bool wants_help(int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--"); i++)
+		if (!strcmp(argv[i], "--help") || (i == 1 && !strcmp(argv[i], "help")))
+			return true;
+	return false;
+}
+
+static int run(int argc, char **argv)
 {
 	char name[] = "status", *status[] = { name, NULL };
+	char json[] = "--json";
 	const struct command *command = commands;
 
-	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help"))) {
+	if (wants_help(argc, argv)) {
 		fputs(help, stdout);
 		return OK;
 	}
 	if (argc < 2)
 		return cmd_status(1, status);
+	/* extmem --json COMMAND */
+	if (argc > 2 && !strcmp(argv[1], "--json") && argv[2][0] != '-') {
+		argv[1] = argv[2];
+		argv[2] = json;
+	}
 	/* options only: those of status */
 	if (argv[1][0] == '-')
 		return cmd_status(argc, argv);
@@ -55,4 +72,15 @@ int main(int argc, char **argv)
 	if (!command->name)
 		return misuse("no such command: %s", argv[1]);
 	return command->run(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	int rc = run(argc, argv);
+
+	/* half an answer is none */
+	if (fflush(stdout) || ferror(stdout))
+		return fail("see that there is room", "standard output: %s",
+			    strerror(errno));
+	return rc;
 }

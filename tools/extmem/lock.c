@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,7 +33,7 @@ static int holder(int fd)
 static void forget_holder(void)
 {
 	if (ftruncate(lock_fd, 0))
-		fail(NULL, LOCK_FILE ": %s", strerror(errno));
+		fail("see to that file", LOCK_FILE ": %s", strerror(errno));
 }
 
 static void say_waiting(int pid)
@@ -50,7 +51,7 @@ static int wait_for_lock(int fd)
 
 	for (i = 0; flock(fd, LOCK_EX | LOCK_NB); i++) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
-			return fail(NULL, LOCK_FILE ": %s", strerror(errno));
+			return fail("see to that file", LOCK_FILE ": %s", strerror(errno));
 		if (!i)
 			say_waiting(holder(fd));
 		if (i >= 10 * PATIENCE)
@@ -65,16 +66,17 @@ static int wait_for_lock(int fd)
 /* Held until the program ends */
 int lock_tools(void)
 {
-	int fd = open(LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	int fd = open(LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	int rc;
 
-	if (fd < 0)
-		return fail(NULL, LOCK_FILE ": %s", strerror(errno));
+	/* who may read it could hold the lock against root */
+	if (fd < 0 || fchmod(fd, 0600))
+		return fail("see to that file", LOCK_FILE ": %s", strerror(errno));
 	rc = wait_for_lock(fd);
 	if (rc)
 		return rc;
 	if (ftruncate(fd, 0) || dprintf(fd, "%d\n", getpid()) < 0)
-		return fail(NULL, LOCK_FILE ": %s", strerror(errno));
+		return fail("see to that file", LOCK_FILE ": %s", strerror(errno));
 	lock_fd = fd;
 	atexit(forget_holder);
 	return OK;

@@ -32,13 +32,15 @@ static bool take(char ***argv, const struct option_spec *spec)
 		misuse("unknown option: %s", **argv);
 		return false;
 	}
+	if (!arg[len] && !(*argv)[1]) {
+		misuse("%s needs a value", **argv);
+		return false;
+	}
 	if (arg[len])
 		*spec->value = arg + len + (arg[len] == '=');
-	else if ((*argv)[1])
-		*spec->value = *++*argv;
 	else
-		misuse("%s needs a value", **argv);
-	return *spec->value;
+		*spec->value = *++*argv;
+	return true;
 }
 
 /*

@@ -101,7 +101,7 @@ int read_pools(struct state *state)
 	int node;
 
 	if (!dir)
-		return fail(NULL, SYS_POOLS ": %s", strerror(errno));
+		return fail("boot with extmem=NODE:SIZE", SYS_POOLS ": %s", strerror(errno));
 	while ((entry = readdir(dir))) {
 		if (sscanf(entry->d_name, "node%d", &node) != 1)
 			continue;

@@ -80,7 +80,7 @@ int state_read(struct state *state)
 		return no_pools();
 	read_u64(&state->map_bytes, SYS_POOLS "/map_bytes");
 	if (daxctl_new(&state->ctx))
-		return fail(NULL, "libdaxctl can't be used");
+		return fail("see that the package libdaxctl1 is whole", "libdaxctl can't be used");
 	/* we say ourselves what went wrong */
 	daxctl_set_log_fn(state->ctx, no_log);
 	read_iomem(state);

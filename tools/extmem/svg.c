@@ -152,6 +152,6 @@ int draw_svg(const struct state *state, const struct layout *layout, const char 
 	draw_legend(f, state, y);
 	fputs("</svg>\n", f);
 	if (fclose(f))
-		return fail(NULL, "%s: %s", path, strerror(errno));
+		return fail("choose a file that can be written", "%s: %s", path, strerror(errno));
 	return OK;
 }

@@ -4,6 +4,7 @@
  * number, not by its path, which may be any in another mount namespace.
  */
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -70,7 +71,7 @@ static bool stat_mapping(int pid, const struct mapping *m, struct stat *st)
 static struct user *user_of(struct device *device, int pid)
 {
 	struct user *user;
-	char *comm;
+	char *comm, *c;
 
 	if (device->nr_users && device->users[device->nr_users - 1].pid == pid)
 		return &device->users[device->nr_users - 1];
@@ -80,6 +81,10 @@ static struct user *user_of(struct device *device, int pid)
 	comm = read_file("/proc/%d/comm", pid);
 	snprintf(user->comm, sizeof(user->comm), "%s", comm ?: "?");
 	free(comm);
+	/* a process chooses its name itself, and a terminal obeys some bytes */
+	for (c = user->comm; *c; c++)
+		if (!isascii(*c) || !isprint(*c))
+			*c = '?';
 	return user;
 }
 
