@@ -13,7 +13,7 @@ snapshots="ids sizes alignment uuids extents names owners claims free dirty
 
 devices() {
 	for _d in "$sys"/dax*; do
-		[ "$(cat "$_d/size")" = 0 ] || echo "${_d##*/}"
+		[ ! -e "$_d/size" ] || [ "$(cat "$_d/size")" = 0 ] || echo "${_d##*/}"
 	done
 }
 

@@ -38,13 +38,14 @@ scattered() {
 extras() {
 	for _d in $(devices); do
 		cd "$sys/$_d/extmem" || exit
-		[ ! -w name ] || echo "update of $_d" >name
-		[ ! -w uid ] || { echo 1234 >uid && echo 77 >gid && echo 0640 >mode; }
+		[ ! -w name ] || echo "update-of-$_d" >name || exit
+		[ ! -w uid ] || { echo 1234 >uid && echo 77 >gid && echo 0640 >mode; } ||
+			exit
 		cd /
 	done
 	[ -e "$pools/node0/poison" ] && [ -e $hwpoison ] || return 0
-	_d=$(dax_tool create 0 $((4 * mib)) 4096)
-	echo $(($(cat "$sys/$_d/mapping0/start") / 4096 + 3)) >$hwpoison
+	_d=$(dax_tool create 0 $((4 * mib)) 4096) || exit
+	echo $(($(cat "$sys/$_d/mapping0/start") / 4096 + 3)) >$hwpoison || exit
 }
 
 # edit WHAT: the map is changed from outside, where no bug of ours can help. Fails
