@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * extmem verify: what the pools say, what the devices say, what /proc/iomem and
- * the mappings of processes say must be the same.
+ * extmem verify: what the pools say, what the devices and their nodes say, what
+ * /proc/iomem and the mappings of processes say must be the same.
  */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include <json-c/json.h>
@@ -111,6 +112,22 @@ static void check_device(const struct state *state, const struct device *device)
 				device->dev_name, device->extents.v[i].start, device->node);
 }
 
+/* What chmod does to a node the kernel doesn't see, and a kexec undoes */
+static void check_node(const struct device *device)
+{
+	struct stat st;
+	char path[48];
+
+	snprintf(path, sizeof(path), "/dev/%s", device->dev_name);
+	if (!device->size || stat(path, &st) || st.st_rdev != device->rdev)
+		return;
+	if (st.st_uid != device->uid || st.st_gid != device->gid ||
+	    (st.st_mode & 0777) != device->mode)
+		problem("%s: its node is %u:%u %04o, its claim says %llu:%llu %04lo",
+			device->dev_name, st.st_uid, st.st_gid, st.st_mode & 0777,
+			device->uid, device->gid, device->mode);
+}
+
 static void check_overlaps(const struct state *state)
 {
 	struct layout layout;
@@ -183,6 +200,7 @@ static void check_all(const struct state *state)
 	}
 	for (i = 0; i < state->nr_devices; i++) {
 		check_device(state, &state->devices[i]);
+		check_node(&state->devices[i]);
 		check_users(&state->devices[i]);
 	}
 	check_overlaps(state);
