@@ -160,7 +160,8 @@ int cmd_check_update(int argc, char **argv)
 		return misuse("check-update takes one kernel image");
 	fault = next_kernel_read(argv[1], &next);
 	if (fault)
-		return reject("name a bzImage or vmlinux that can be read and unpacked here", "%s: %s", argv[1], fault);
+		return reject("name a bzImage or vmlinux that can be read and unpacked here",
+			      "%s: %s", argv[1], fault);
 	rc = read_map(dir ?: SYS_POOLS, &map);
 	if (rc)
 		return rc;

@@ -51,8 +51,8 @@ int set_attr(const struct device *device, const char *attr, const char *text)
 
 	if (!err)
 		return OK;
-	return fail("give another, or see: dmesg", "%s: %s '%s' can't be set: %s", device->dev_name, attr, text,
-		    meaning(err));
+	return fail("give another, or see: dmesg", "%s: %s '%s' can't be set: %s",
+		    device->dev_name, attr, text, meaning(err));
 }
 
 static int in_use(const struct device *device)
