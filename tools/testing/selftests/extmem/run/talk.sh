@@ -68,10 +68,12 @@ migrated() {
 	done
 }
 
-# quit_qemu: and wait until it is gone, with all it holds.
+# quit_qemu: and wait until it is gone, with all it holds. Not for an answer:
+# QEMU may be gone before we listen, and a pipe without a writer blocks.
 quit_qemu() {
 	_pid=$(cat "$pipes/pid")
-	qmp quit >/dev/null
+	alive
+	echo '{"execute":"quit"}' >"$pipes/qmp.in"
 	while [ -e "/proc/$_pid" ]; do sleep 0.01; done
 }
 
