@@ -94,18 +94,17 @@ static void report(u64 pa, u64 id, int err)
  *
  * Context: process context, may sleep. Takes the map's lock, then whatever
  * those take who were registered by extmem_poison_register().
- * Return: true if it was extended memory.
+ * Return: true if it was extended memory; false also before the pools are there.
  */
 bool extmem_memory_failure(unsigned long pfn)
 {
 	u64 pa = PFN_PHYS(pfn), id = 0;
 	int err;
 
-	if (!extmem_overlaps(pa, PAGE_SIZE))
-		return false;
 	/* pairs with that in extmem_poison_start() */
-	err = smp_load_acquire(&started) ?
-		extmem_poison_add(&extmem_map, pa, &id) : -EAGAIN;
+	if (!smp_load_acquire(&started) || !extmem_overlaps(pa, PAGE_SIZE))
+		return false;
+	err = extmem_poison_add(&extmem_map, pa, &id);
 	report(pa, id, err);
 	blocking_notifier_call_chain(&poison_chain, 0, &pa);
 	return true;
