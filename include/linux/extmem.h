@@ -40,7 +40,9 @@
 #define EXTMEM_NAME_MAX		63
 
 struct extmem_claim;
+struct extmem_hold;
 struct extmem_pool;
+struct file;
 struct notifier_block;
 struct seq_file;
 
@@ -83,6 +85,24 @@ struct extmem_claim_attr {
 	struct extmem_owner owner;
 };
 
+/**
+ * struct extmem_holds - claims that somebody holds; all zero to start with.
+ * @first: a list of them
+ */
+struct extmem_holds {
+	struct extmem_hold *first;
+};
+
+/* Files: see drivers/dax/extmem/hold.c */
+#if IS_ENABLED(CONFIG_DEV_DAX_EXTMEM)
+struct extmem_claim *extmem_file_claim(struct file *file, bool write);
+#else
+static inline struct extmem_claim *extmem_file_claim(struct file *file, bool write)
+{
+	return NULL;
+}
+#endif
+
 #ifdef CONFIG_EXTMEM
 
 /* Pools. They are there from fs_initcall on and never go away. */
@@ -109,6 +129,8 @@ unsigned int extmem_claim_nr_extents(const struct extmem_claim *claim);
 struct range extmem_claim_extent(const struct extmem_claim *claim, unsigned int i);
 u64 extmem_claim_data(const struct extmem_claim *claim, unsigned int i);
 int extmem_claim_set_data(struct extmem_claim *claim, unsigned int i, u64 val);
+int extmem_claim_pfns(const struct extmem_claim *claim, u64 offset,
+		      unsigned long *pfn, unsigned long *nr);
 
 /* What the administrator says about a claim, to the next kernel too. */
 size_t extmem_claim_name(const struct extmem_claim *claim,
@@ -125,6 +147,10 @@ int extmem_claim_set_persist(struct extmem_claim *claim, bool persist);
 bool extmem_claim_get(struct extmem_claim *claim);
 void extmem_claim_put(struct extmem_claim *claim);
 bool extmem_claim_busy(const struct extmem_claim *claim);
+
+/* References that outlive the mapping they were found through. */
+int extmem_holds_add(struct extmem_holds *holds, struct file *file);
+void extmem_holds_release(struct extmem_holds *holds);
 
 /* Memory errors. */
 bool extmem_poisoned(u64 start, u64 size);
@@ -146,6 +172,25 @@ int extmem_report_node_meminfo(char *buf, int len, int nid);
 #else /* CONFIG_EXTMEM */
 
 static inline void extmem_reserve(void) { }
+static inline void extmem_claim_put(struct extmem_claim *claim) { }
+
+static inline u64 extmem_claim_size(const struct extmem_claim *claim)
+{
+	return 0;
+}
+
+static inline int extmem_claim_pfns(const struct extmem_claim *claim, u64 offset,
+				    unsigned long *pfn, unsigned long *nr)
+{
+	return -EINVAL;
+}
+
+static inline int extmem_holds_add(struct extmem_holds *holds, struct file *file)
+{
+	return 0;
+}
+
+static inline void extmem_holds_release(struct extmem_holds *holds) { }
 static inline bool extmem_memory_failure(unsigned long pfn) { return false; }
 
 static inline bool extmem_overlaps(u64 start, u64 size)

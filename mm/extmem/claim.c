@@ -145,6 +145,41 @@ struct range extmem_claim_extent(const struct extmem_claim *claim, unsigned int 
 EXPORT_SYMBOL_GPL(extmem_claim_extent);
 
 /**
+ * extmem_claim_pfns - page frame numbers of a claim, for a device's DMA.
+ * @claim: the claim, which the caller has a reference on
+ * @offset: in bytes, a multiple of PAGE_SIZE
+ * @pfn: set to that of the page at @offset
+ * @nr: how many pages from there on are wanted, set to how many of them
+ *      follow each other in the same extent
+ *
+ * Context: any.
+ * Return: 0, -EINVAL beyond the end of the claim, or -EHWPOISON if one of these
+ * pages has had a memory error.
+ */
+int extmem_claim_pfns(const struct extmem_claim *claim, u64 offset,
+		      unsigned long *pfn, unsigned long *nr)
+{
+	unsigned int i;
+	u64 len, pa;
+
+	for (i = 0; i < claim->runs.nr; i++) {
+		len = (u64)claim->runs.run[i].nr << EXTMEM_GRANULE_SHIFT;
+		if (offset < len)
+			break;
+		offset -= len;
+	}
+	if (i == claim->runs.nr)
+		return -EINVAL;
+
+	pa = extmem_pool_phys(claim->pool, claim->runs.run[i].first) + offset;
+	*pfn = PHYS_PFN(pa);
+	*nr = min_t(u64, *nr, (len - offset) >> PAGE_SHIFT);
+	return extmem_map_poisoned(claim->pool->map, pa,
+				   (u64)*nr << PAGE_SHIFT) ? -EHWPOISON : 0;
+}
+EXPORT_SYMBOL_GPL(extmem_claim_pfns);
+
+/**
  * extmem_claim_data - a word its owner left in a claim.
  * @claim: the claim
  * @i: which, below EXTMEM_CLAIM_DATA

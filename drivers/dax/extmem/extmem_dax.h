@@ -101,6 +101,11 @@ int extmem_dax_quiesce(struct dev_dax *dev_dax);
 
 /* file.c */
 extern const struct file_operations extmem_dax_fops;
+struct extmem_claim *extmem_dax_get_claim(const struct file *file);
+
+/* hold.c, built in */
+void extmem_dax_set_front(const struct file_operations *fops,
+			  struct extmem_claim *(*claim)(const struct file *file));
 
 /* mmap.c */
 int extmem_dax_mmap_prepare(struct vm_area_desc *desc);

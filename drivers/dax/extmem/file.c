@@ -37,6 +37,19 @@ static int extmem_dax_release(struct inode *inode, struct file *filp)
 	return 0;
 }
 
+/* A reference on what the file gives access to, see extmem_file_claim(). */
+struct extmem_claim *extmem_dax_get_claim(const struct file *file)
+{
+	struct extmem_dax *ed = to_extmem_dax(file_dev_dax(file));
+	struct extmem_claim *claim = ERR_PTR(-ENXIO);
+
+	spin_lock(&ed->lock);
+	if (extmem_dax_may_map(ed, file) && extmem_claim_get(ed->claim))
+		claim = ed->claim;
+	spin_unlock(&ed->lock);
+	return claim;
+}
+
 const struct file_operations extmem_dax_fops = {
 	.llseek = noop_llseek,
 	.owner = THIS_MODULE,

@@ -169,6 +169,7 @@ static int __init extmem_dax_init(void)
 	rc = platform_driver_register(&extmem_region_driver);
 	if (rc)
 		return rc;
+	extmem_dax_set_front(&extmem_dax_fops, extmem_dax_get_claim);
 	add_regions();
 	return 0;
 }
@@ -177,6 +178,7 @@ static void __exit extmem_dax_exit(void)
 {
 	if (!extmem_pool_next(NULL))
 		return;
+	extmem_dax_set_front(NULL, NULL);
 	platform_driver_unregister(&extmem_region_driver);
 	remove_regions();
 }

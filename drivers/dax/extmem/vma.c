@@ -11,17 +11,10 @@ static int extmem_dax_mapped(unsigned long start, unsigned long end,
 			     pgoff_t pgoff, const struct file *file,
 			     void **private_data)
 {
-	struct extmem_dax *ed = to_extmem_dax(file_dev_dax(file));
-	int rc = -ENXIO;
+	struct extmem_claim *claim = extmem_dax_get_claim(file);
 
-	*private_data = NULL;
-	spin_lock(&ed->lock);
-	if (extmem_dax_may_map(ed, file) && extmem_claim_get(ed->claim)) {
-		*private_data = ed->claim;
-		rc = 0;
-	}
-	spin_unlock(&ed->lock);
-	return rc;
+	*private_data = IS_ERR(claim) ? NULL : claim;
+	return PTR_ERR_OR_ZERO(claim);
 }
 
 static void extmem_dax_vma_open(struct vm_area_struct *vma)
