@@ -96,8 +96,17 @@ struct extmem_holds {
 /* Files: see drivers/dax/extmem/hold.c */
 #if IS_ENABLED(CONFIG_DEV_DAX_EXTMEM)
 struct extmem_claim *extmem_file_claim(struct file *file, bool write);
+struct extmem_claim *extmem_user_claim(unsigned long addr, unsigned long len,
+				       bool write, u64 *offset);
 #else
 static inline struct extmem_claim *extmem_file_claim(struct file *file, bool write)
+{
+	return NULL;
+}
+
+static inline struct extmem_claim *extmem_user_claim(unsigned long addr,
+						     unsigned long len,
+						     bool write, u64 *offset)
 {
 	return NULL;
 }

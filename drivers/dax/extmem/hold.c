@@ -5,6 +5,8 @@
  * module, so this part of it always is.
  */
 #include <linux/export.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
 
 #include "extmem_dax.h"
 
@@ -43,3 +45,62 @@ struct extmem_claim *extmem_file_claim(struct file *file, bool write)
 	return READ_ONCE(front_claim)(file);
 }
 EXPORT_SYMBOL_GPL(extmem_file_claim);
+
+static u64 file_offset(const struct vm_area_struct *vma, unsigned long addr)
+{
+	return addr - vma->vm_start + ((u64)vma->vm_pgoff << PAGE_SHIFT);
+}
+
+/* Whether @vma, and what follows it up to @end, is one piece of one file. */
+static bool is_one_piece(struct mm_struct *mm, struct vm_area_struct *vma,
+			 unsigned long end, vm_flags_t want)
+{
+	struct file *file = vma->vm_file;
+	unsigned long addr = vma->vm_end;
+	u64 offset = file_offset(vma, addr);
+
+	while ((vma->vm_flags & want) == want) {
+		if (addr >= end)
+			return true;
+		vma = vma_lookup(mm, addr);
+		if (!vma || vma->vm_file != file ||
+		    file_offset(vma, addr) != offset)
+			return false;
+		offset += vma->vm_end - addr;
+		addr = vma->vm_end;
+	}
+	return false;
+}
+
+/**
+ * extmem_user_claim - take a reference on the claim mapped at an address.
+ * @addr: where, in the current process
+ * @len: bytes
+ * @write: the memory is to be written
+ * @offset: set to the byte of the claim that is mapped at @addr
+ *
+ * Context: may sleep, takes the mmap lock.
+ * Return: the claim, to be given back by extmem_claim_put(); NULL if it isn't
+ * extended memory, or not all of one claim and in order, or not to be written.
+ * Errors as of extmem_file_claim().
+ */
+struct extmem_claim *extmem_user_claim(unsigned long addr, unsigned long len,
+				       bool write, u64 *offset)
+{
+	vm_flags_t want = VM_READ | (write ? VM_WRITE : 0);
+	struct mm_struct *mm = current->mm;
+	struct extmem_claim *claim = NULL;
+	struct vm_area_struct *vma;
+
+	if (!mm || !len || addr + len < addr)
+		return NULL;
+	addr = untagged_addr(addr);
+	guard(mmap_read_lock)(mm);
+	vma = vma_lookup(mm, addr);
+	if (vma && is_one_piece(mm, vma, addr + len, want))
+		claim = extmem_file_claim(vma->vm_file, false);
+	if (!IS_ERR_OR_NULL(claim))
+		*offset = file_offset(vma, addr);
+	return claim;
+}
+EXPORT_SYMBOL_GPL(extmem_user_claim);

@@ -36,6 +36,7 @@ FIXTURE_VARIANT(dax_dma)
 
 FIXTURE_VARIANT_ADD(dax_dma, type1) { .iommu = EDU_TYPE1 };
 FIXTURE_VARIANT_ADD(dax_dma, iommufd) { .iommu = EDU_IOMMUFD };
+FIXTURE_VARIANT_ADD(dax_dma, iommufd_file) { .iommu = EDU_IOMMUFD_FILE };
 
 FIXTURE_SETUP(dax_dma)
 {
@@ -68,10 +69,10 @@ static bool all_refused(struct dax_dev *dev)
 	       dax_get(dev, "size") == SIZE && dax_get(dev, "align") == SZ_4K;
 }
 
-/* Bytes of the device from @off on, as type 1 or iommufd want them. */
+/* Bytes of the device from @off on, by address or by file. */
 static int map_part(struct edu *edu, int fd, char *map, size_t off, size_t len)
 {
-	if (edu->iommu == EDU_TYPE1)
+	if (edu->iommu != EDU_IOMMUFD_FILE)
 		return edu_map(edu, IOVA, map + off, len);
 	return edu_map_file(edu, IOVA, fd, off, len);
 }
@@ -200,11 +201,15 @@ TEST_F(dax_dma, crosses_extents)
 	edu_close(&self->edu);
 }
 
-/* As one range of addresses, or file by file. */
+/* As one range of addresses, or one by one. */
 static int map_three(struct edu *edu, char *map, int first, int second)
 {
 	if (edu->iommu == EDU_TYPE1)
 		return edu_map(edu, IOVA, map, 3 * SZ_2M);
+	if (edu->iommu == EDU_IOMMUFD)
+		return edu_map(edu, IOVA, map, SZ_2M) ?:
+		       edu_map(edu, IOVA + SZ_2M, map + SZ_2M, SZ_2M) ?:
+		       edu_map(edu, IOVA + 2 * SZ_2M, map + 2 * SZ_2M, SZ_2M);
 	return edu_map_file(edu, IOVA, first, 0, SZ_2M) ?:
 	       edu_map_file(edu, IOVA + SZ_2M, second, 0, SZ_2M) ?:
 	       edu_map_file(edu, IOVA + 2 * SZ_2M, first, SZ_2M, SZ_2M);
@@ -242,14 +247,25 @@ TEST_F(dax_dma, maps_all_or_nothing)
 {
 	int rc;
 
-	munmap(self->map + 2 * SZ_2M, SIZE - 2 * SZ_2M);
-	rc = variant->iommu == EDU_TYPE1 ?
-		edu_map(&self->edu, IOVA, self->map, 3 * SZ_2M) :
-		edu_map_file(&self->edu, IOVA, self->fd, SZ_2M, SIZE);
-	EXPECT_EQ(rc, variant->iommu == EDU_TYPE1 ? -EFAULT : -EINVAL);
-	munmap(self->map, 2 * SZ_2M);
+	rc = map_part(&self->edu, self->fd, self->map, SIZE - SZ_2M, 2 * SZ_2M);
+	EXPECT_EQ(rc, variant->iommu == EDU_IOMMUFD_FILE ? -EINVAL : -EFAULT);
+	munmap(self->map, SIZE);
 	EXPECT_EQ(dax_unbind(&self->dev), 0);
 	EXPECT_EQ(dax_bind(&self->dev), 0);
+	edu_close(&self->edu);
+}
+
+/* What the process may not write, a device may not write for it. */
+TEST_F(dax_dma, keeps_to_the_protection)
+{
+	if (variant->iommu != EDU_IOMMUFD_FILE) {
+		mprotect(self->map + SZ_2M, SZ_4K, PROT_READ);
+		EXPECT_EQ(map_part(&self->edu, self->fd, self->map, 0, SIZE),
+			  -EFAULT);
+		mprotect(self->map + SZ_2M, SZ_4K, PROT_READ | PROT_WRITE);
+	}
+	EXPECT_EQ(map_part(&self->edu, self->fd, self->map, 0, SIZE), 0);
+	munmap(self->map, SIZE);
 	edu_close(&self->edu);
 }
 
@@ -265,7 +281,7 @@ FIXTURE_SETUP(dax_ioas)
 	ASSERT_EQ(dax_create(&self->dev, dax_region(), SIZE, SZ_4K), 0);
 	self->fd = dax_open(&self->dev);
 	ASSERT_GE(self->fd, 0);
-	ASSERT_EQ(edu_open(&self->edu, EDU_IOMMUFD), 0);
+	ASSERT_EQ(edu_open(&self->edu, EDU_IOMMUFD_FILE), 0);
 }
 
 FIXTURE_TEARDOWN(dax_ioas)

@@ -216,6 +216,21 @@ void edu_close(struct edu *edu)
 	close_fd(&edu->iommu_fd);
 }
 
+static int map_ioas(struct edu *edu, uint64_t iova, void *addr, size_t len)
+{
+	struct iommu_ioas_map map = {
+		.size = sizeof(map),
+		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
+			 IOMMU_IOAS_MAP_WRITEABLE,
+		.ioas_id = edu->ioas,
+		.user_va = (uintptr_t)addr,
+		.length = len,
+		.iova = iova,
+	};
+
+	return ioctl(edu->iommu_fd, IOMMU_IOAS_MAP, &map) ? -errno : 0;
+}
+
 int edu_map(struct edu *edu, uint64_t iova, void *addr, size_t len)
 {
 	struct vfio_iommu_type1_dma_map map = {
@@ -226,6 +241,8 @@ int edu_map(struct edu *edu, uint64_t iova, void *addr, size_t len)
 		.size = len,
 	};
 
+	if (edu->iommu != EDU_TYPE1)
+		return map_ioas(edu, iova, addr, len);
 	return ioctl(edu->iommu_fd, VFIO_IOMMU_MAP_DMA, &map) ? -errno : 0;
 }
 

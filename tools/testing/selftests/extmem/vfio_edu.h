@@ -15,6 +15,7 @@
 enum edu_iommu {
 	EDU_TYPE1,	/* a VFIO container with a type 1 IOMMU */
 	EDU_IOMMUFD,	/* an IOAS of /dev/iommu */
+	EDU_IOMMUFD_FILE,	/* the same; the caller uses edu_map_file() */
 };
 
 struct edu {
@@ -29,7 +30,7 @@ struct edu {
 int edu_open(struct edu *edu, enum edu_iommu iommu);
 void edu_close(struct edu *edu);
 
-/* Type 1 maps addresses, iommufd files. */
+/* The second one with iommufd only. */
 int edu_map(struct edu *edu, uint64_t iova, void *addr, size_t len);
 int edu_map_file(struct edu *edu, uint64_t iova, int fd, uint64_t off, size_t len);
 int edu_unmap(struct edu *edu, uint64_t iova, size_t len);
