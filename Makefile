@@ -8,7 +8,7 @@ EXTMEM ?= y
 export DEBUG EXTMEM KSRC JOBS C VERSION FROM TO ROUNDS SEED
 
 .PHONY: help deps kernel rootfs shell vm run bench-boot bench-alloc bench-create bench-frag \
-	test test-update test-soak clean
+	bench-map test test-update test-soak clean
 
 help:
 	@echo 'make deps            install the Debian packages that are missing (root)'
@@ -26,6 +26,7 @@ help:
 	@echo 'make bench-alloc      what claims cost in pools of up to 64 TiB, beside CMA'
 	@echo 'make bench-create     what making a device costs, on clean and dirty memory'
 	@echo 'make bench-frag       what is left in one piece after 100,000 claims'
+	@echo 'make bench-map       populating it, mapping it for DMA, beside peers'
 	@echo 'make test-update     7.2 and 7.3 replace each other; FROM=bzImage TO=bzImage: yours'
 	@echo 'make test-soak       1,000 kexecs that must lose nothing; ROUNDS=n SEED=n'
 	@echo 'make test            build all and run every test; T=NN-name runs some'
@@ -62,6 +63,9 @@ bench-create: kernel rootfs
 
 bench-frag: rootfs
 	@$(S)/bench/alloc.sh frag
+
+bench-map: kernel rootfs
+	@$(S)/bench/map.sh
 
 test: deps
 	@$(S)/run-tests $(T)

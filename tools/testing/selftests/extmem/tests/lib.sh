@@ -40,23 +40,13 @@ expect() {
 
 finish() { echo "1..$test_n"; exit $((test_bad > 0)); }
 
-# kernel_headers: what the kernel under test offers to programs, into $headers.
-# The build machine's own are those of an older kernel.
-headers=$build/kernel-check/usr/include
-kernel_headers() {
-	mkdir -p "$build/kernel-check"
-	cmp -s "$build/kernel/.config" "$build/kernel-check/.config" ||
-		cp "$build/kernel/.config" "$build/kernel-check/.config"
-	make -s -C "$src" O="$build/kernel-check" headers >&2
-}
-
 # build_programs: our own C programs, into $programs.
 programs=$build/selftests
 build_programs() {
 	mkdir -p "$programs"
-	kernel_headers &&
+	_headers=$("$here/bed/kernel-headers") &&
 		make -s -C "$src/tools/testing/selftests/extmem" \
-			KHDR_INCLUDES="-isystem $headers" \
+			KHDR_INCLUDES="-isystem $_headers" \
 			OUTPUT="$programs" >&2
 	result "build the test programs"
 }
