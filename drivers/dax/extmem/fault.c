@@ -5,8 +5,7 @@
  * Write-back caching comes from the memory type the pool has tracked. An entry
  * never covers a page that has had a memory error.
  */
-#include <linux/dax.h>
-#include <linux/huge_mm.h>
+#include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/srcu.h>
 
@@ -69,8 +68,6 @@ static vm_fault_t map_entry(struct dev_dax *dev_dax, struct vm_fault *vmf,
 	unsigned long addr = ALIGN_DOWN(vmf->address, size);
 	unsigned long pfn;
 
-	if (!dax_alive(dev_dax->dax_dev))
-		return VM_FAULT_SIGBUS;
 	if (addr < vmf->vma->vm_start || addr + size > vmf->vma->vm_end)
 		return VM_FAULT_FALLBACK;
 
@@ -82,17 +79,14 @@ static vm_fault_t map_entry(struct dev_dax *dev_dax, struct vm_fault *vmf,
 	return insert(vmf, pfn, order);
 }
 
+/*
+ * The VMA's reference on the claim keeps the device bound and its extents as
+ * they are, so there is nothing to lock here but for memory errors.
+ */
 vm_fault_t extmem_dax_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
-	struct dev_dax *dev_dax = file_dev_dax(vmf->vma->vm_file);
-	vm_fault_t ret;
-	int id;
-
 	guard(srcu)(&extmem_dax_faults);
-	id = dax_read_lock();
-	ret = map_entry(dev_dax, vmf, order);
-	dax_read_unlock(id);
-	return ret;
+	return map_entry(file_dev_dax(vmf->vma->vm_file), vmf, order);
 }
 
 vm_fault_t extmem_dax_fault(struct vm_fault *vmf)
