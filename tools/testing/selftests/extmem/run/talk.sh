@@ -5,7 +5,7 @@
 
 bin=/mnt/share
 all=${EXTMEM_STATE:-/state/run}	# outlives the kernel
-GUEST_MIB=2048
+GUEST_MIB=${GUEST_MIB:-2048}
 
 die() { echo "${0##*/}: $*" >&2; exit 1; }
 
@@ -55,6 +55,13 @@ qmp() {
 		esac
 	done <"$pipes/qmp.out"
 	die "$name: QEMU is gone"
+}
+
+# leave_ram: what is shared is not migrated, but stays where it is.
+leave_ram() {
+	qmp migrate-set-capabilities \
+		'{"capabilities":[{"capability":"x-ignore-shared","state":true}]}' \
+		>/dev/null
 }
 
 # migrated: wait for the end of a migration, either way.
