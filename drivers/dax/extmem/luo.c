@@ -185,9 +185,11 @@ void extmem_dax_luo_init(void)
 	if (!rc)
 		return;
 	nr = extmem_claims_finish(EXTMEM_KIND_DAX);
-	if (nr || rc != -EOPNOTSUPP)
-		pr_warn("no live update (%pe): %u devices are in no session any more\n",
-			ERR_PTR(rc), nr);
+	if (rc != -EOPNOTSUPP)
+		pr_err("devices can't be put into live update sessions: %pe\n",
+		       ERR_PTR(rc));
+	if (nr)
+		pr_warn("no live update: %u devices are in no session any more\n", nr);
 }
 
 void extmem_dax_luo_exit(void)
