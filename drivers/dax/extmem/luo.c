@@ -95,9 +95,12 @@ static struct extmem_claim *get_claim(const struct file *file)
 
 static int preserve(struct liveupdate_file_op_args *args)
 {
-	struct extmem_claim *claim = get_claim(args->file);
+	struct extmem_claim *claim;
 	int rc;
 
+	if (!(args->file->f_mode & (FMODE_READ | FMODE_WRITE)))
+		return -EBADF;
+	claim = get_claim(args->file);
 	if (!claim)
 		return -ENXIO;
 	rc = extmem_claim_preserve(claim);

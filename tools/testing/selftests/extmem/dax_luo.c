@@ -203,7 +203,10 @@ TEST_F(dax_luo, stale_file)
 TEST_F(dax_luo, other_files)
 {
 	int mem = memfd_create("other", 0), null = open("/dev/null", O_RDWR);
-	int ends[2];
+	int ends[2], neither;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/dev/%s", self->dev.name);
 
 	ASSERT_EQ(pipe(ends), 0);
 	EXPECT_EQ(luo_preserve(self->session, null, 1), -ENOENT);
@@ -212,6 +215,11 @@ TEST_F(dax_luo, other_files)
 	close(null);
 	EXPECT_EQ(luo_preserve(self->session, null, 1), -EBADF);
 	EXPECT_EQ(luo_preserve(self->session, -1, 1), -EBADF);
+	/* open for neither reading nor writing */
+	neither = open(path, O_ACCMODE);
+	ASSERT_GE(neither, 0);
+	EXPECT_EQ(luo_preserve(self->session, neither, 1), -EBADF);
+	close(neither);
 	ASSERT_EQ(ftruncate(mem, SZ_4K), 0);
 	EXPECT_EQ(luo_preserve(self->session, mem, 1), 0);
 	EXPECT_EQ(luo_preserve(self->session, self->fd, 2), 0);

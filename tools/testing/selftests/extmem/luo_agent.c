@@ -53,6 +53,13 @@ static void do_openro(char **arg)
 	file = say("openro", arg[0], or_errno(open(arg[0], O_RDONLY)));
 }
 
+/* One that we were started with */
+static void do_fd(char **arg)
+{
+	file = atoi(arg[0]);
+	say("fd", arg[0], fcntl(file, F_GETFD) < 0 ? -errno : 0);
+}
+
 static void do_memfd(char **arg)
 {
 	file = or_errno(memfd_create("luo_agent", 0));
@@ -183,6 +190,7 @@ static const struct step {
 	{ "take", 1, do_take },
 	{ "open", 1, do_open },
 	{ "openro", 1, do_openro },
+	{ "fd", 1, do_fd },
 	{ "memfd", 1, do_memfd },
 	{ "preserve", 1, do_preserve },
 	{ "retrieve", 1, do_retrieve },
