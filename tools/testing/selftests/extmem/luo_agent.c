@@ -204,15 +204,16 @@ static const struct step {
 	{ "poke", 1, do_poke },
 	{ "hold", 0, do_hold },
 	{ "exec", 1, do_exec },
+	{}
 };
 
 static const struct step *find(const char *name, int left)
 {
-	size_t i;
+	const struct step *step;
 
-	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
-		if (!strcmp(steps[i].name, name) && steps[i].args <= left)
-			return &steps[i];
+	for (step = steps; step->name; step++)
+		if (!strcmp(step->name, name) && step->args <= left)
+			return step;
 	return NULL;
 }
 
