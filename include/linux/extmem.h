@@ -59,6 +59,18 @@ enum extmem_kind {
 };
 
 /**
+ * enum extmem_session - in which live update session a claim is.
+ * @EXTMEM_SESSION_NONE: in none
+ * @EXTMEM_SESSION_OUTGOING: in one that is for the next kernel
+ * @EXTMEM_SESSION_INCOMING: in one that the former kernel left, not finished yet
+ */
+enum extmem_session {
+	EXTMEM_SESSION_NONE,
+	EXTMEM_SESSION_OUTGOING,
+	EXTMEM_SESSION_INCOMING,
+};
+
+/**
  * struct extmem_owner - who may use what user space sees of a claim.
  * @uid: user
  * @gid: group
@@ -134,6 +146,7 @@ struct extmem_claim *extmem_claim_next(struct extmem_pool *pool,
 				       enum extmem_kind kind);
 u64 extmem_claim_size(const struct extmem_claim *claim);
 const uuid_t *extmem_claim_uuid(const struct extmem_claim *claim);
+u64 extmem_claim_id(const struct extmem_claim *claim);
 unsigned int extmem_claim_nr_extents(const struct extmem_claim *claim);
 struct range extmem_claim_extent(const struct extmem_claim *claim, unsigned int i);
 u64 extmem_claim_data(const struct extmem_claim *claim, unsigned int i);
@@ -151,6 +164,13 @@ int extmem_claim_set_owner(struct extmem_claim *claim,
 			   const struct extmem_owner *owner);
 bool extmem_claim_persist(const struct extmem_claim *claim);
 int extmem_claim_set_persist(struct extmem_claim *claim, bool persist);
+
+/* Promises to somebody in the next kernel, and what became of the former one's. */
+enum extmem_session extmem_claim_session(const struct extmem_claim *claim);
+int extmem_claim_preserve(struct extmem_claim *claim);
+void extmem_claim_unpreserve(struct extmem_claim *claim);
+void extmem_claim_finish(u64 id);
+unsigned int extmem_claims_finish(enum extmem_kind kind);
 
 /* References. These two do not sleep. */
 bool extmem_claim_get(struct extmem_claim *claim);

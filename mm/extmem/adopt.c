@@ -222,6 +222,7 @@ const char *extmem_adopt(struct extmem_map *map,
 	list_for_each_entry(pool, &map->pools, list) {
 		extmem_adopt_pool_end(pool);
 		extmem_adopt_transient(pool);
+		extmem_adopt_preserved(pool);
 	}
 	extmem_adopt_poison_end(map);
 	extmem_map_update(map);

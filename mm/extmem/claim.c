@@ -21,6 +21,7 @@ struct extmem_claim *extmem_claim_new(struct extmem_pool *pool)
 
 	if (claim) {
 		claim->pool = pool;
+		INIT_LIST_HEAD(&claim->expected);
 		INIT_LIST_HEAD(&claim->list);
 	}
 	return claim;
@@ -54,6 +55,7 @@ void extmem_claim_free(struct extmem_claim *claim)
 	struct extmem_map *map = claim->pool->map;
 
 	hlist_del_init(&claim->named);
+	list_del(&claim->expected);
 	list_del(&claim->list);
 	while (claim->nr_more)
 		extmem_rec_free(map, &map->claim_table, &claim->more[--claim->nr_more]);
@@ -113,6 +115,19 @@ const uuid_t *extmem_claim_uuid(const struct extmem_claim *claim)
 	return (const uuid_t *)extmem_claim_ser(claim)->uuid;
 }
 EXPORT_SYMBOL_GPL(extmem_claim_uuid);
+
+/**
+ * extmem_claim_id - a number for a claim.
+ * @claim: the claim
+ *
+ * Context: any.
+ * Return: its id, which no other claim of this map has or will have.
+ */
+u64 extmem_claim_id(const struct extmem_claim *claim)
+{
+	return extmem_claim_ser(claim)->id;
+}
+EXPORT_SYMBOL_GPL(extmem_claim_id);
 
 /**
  * extmem_claim_nr_extents - how many extents a claim has.
@@ -200,7 +215,8 @@ EXPORT_SYMBOL_GPL(extmem_claim_data);
  * @val: the word
  *
  * Context: may sleep.
- * Return: 0, or -ESHUTDOWN once the map is frozen.
+ * Return: 0, or an error, and nothing has changed: -EBUSY while it is in a
+ * session; -ESHUTDOWN once the map is frozen.
  */
 int extmem_claim_set_data(struct extmem_claim *claim, unsigned int i, u64 val)
 {
@@ -209,6 +225,8 @@ int extmem_claim_set_data(struct extmem_claim *claim, unsigned int i, u64 val)
 	guard(mutex)(&claim->pool->map->lock);
 	if (claim->pool->map->frozen)
 		return -ESHUTDOWN;
+	if (extmem_claim_fixed(claim))
+		return -EBUSY;
 	ser->data[i] = val;
 	extmem_crc_set(ser, EXTMEM_RECORD);
 	return 0;

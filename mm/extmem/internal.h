@@ -248,6 +248,7 @@ struct extmem_map_ops {
  * @frozen: nothing may change any more; read without the lock as a hint
  * @readonly: no new claims (unknown ro_compat features)
  * @names: the claims that have a name, by its hash
+ * @due: the claims that somebody is to come for
  * @inflight: how many clear memory unlocked now, for a claim or to scrub
  * @idle: woken when @inflight drops to zero
  */
@@ -263,6 +264,7 @@ struct extmem_map {
 	bool frozen;
 	bool readonly;
 	struct hlist_head names[EXTMEM_NAME_BUCKETS];
+	struct list_head due;
 	unsigned int inflight;
 	wait_queue_head_t idle;
 };
@@ -372,6 +374,9 @@ bool extmem_pool_run(const struct extmem_pool *pool, u64 start, u64 size,
  * @pool: the pool
  * @named: in the map's names, if it has one
  * @users: references held, or -1 once the claim is being given up
+ * @expected: in the map's list of claims that are due, if it is
+ * @due: the former kernel promised it to somebody who has not come yet;
+ *       read without the lock
  * @rec: its record
  * @more: its continuation records, in order
  * @nr_more: how many
@@ -382,6 +387,8 @@ struct extmem_claim {
 	struct extmem_pool *pool;
 	struct hlist_node named;
 	atomic_t users;
+	struct list_head expected;
+	bool due;
 	struct extmem_rec rec;
 	struct extmem_rec *more;
 	unsigned int nr_more;
@@ -408,6 +415,12 @@ void extmem_adopt_name(struct extmem_claim *claim);
 void extmem_owner_write(struct extmem_claim_ser *ser, const struct extmem_owner *owner);
 void extmem_adopt_owner(struct extmem_claim *claim);
 void extmem_adopt_transient(struct extmem_pool *pool);
+
+/* preserve.c: claims promised to somebody in the next kernel */
+bool extmem_claim_fixed(const struct extmem_claim *claim);
+bool extmem_finish(struct extmem_map *map, u64 id);
+unsigned int extmem_finish_all(struct extmem_map *map, enum extmem_kind kind);
+void extmem_adopt_preserved(struct extmem_pool *pool);
 
 /* verify.c: what to believe of the former kernel's map before following it */
 typedef const char *(*extmem_walk_fn)(const void *rec, void *arg);

@@ -31,6 +31,7 @@ int extmem_map_init(struct extmem_map *map, const struct extmem_map_ops *ops)
 	mutex_init(&map->lock);
 	init_waitqueue_head(&map->idle);
 	INIT_LIST_HEAD(&map->pools);
+	INIT_LIST_HEAD(&map->due);
 	extmem_table_init(&map->pool_table, EXTMEM_PAGE_POOLS);
 	extmem_table_init(&map->claim_table, EXTMEM_PAGE_CLAIMS);
 	xa_init(&map->poison);

@@ -115,7 +115,8 @@ EXPORT_SYMBOL_GPL(extmem_claim_name);
  * Context: may sleep.
  * Return: 0, or an error, and nothing has changed: -ENAMETOOLONG for more than
  * EXTMEM_NAME_MAX bytes; -EINVAL for what can't be a name; -EEXIST if another
- * claim has it; -ESHUTDOWN once the map is frozen.
+ * claim has it; -EBUSY while the claim is in a session; -ESHUTDOWN once the map is
+ * frozen.
  */
 int extmem_claim_set_name(struct extmem_claim *claim, const char *name)
 {
@@ -128,6 +129,8 @@ int extmem_claim_set_name(struct extmem_claim *claim, const char *name)
 	guard(mutex)(&map->lock);
 	if (map->frozen)
 		return -ESHUTDOWN;
+	if (extmem_claim_fixed(claim))
+		return -EBUSY;
 	other = *name ? find(map, name) : NULL;
 	if (other)
 		return other == claim ? 0 : -EEXIST;

@@ -373,9 +373,10 @@ EXPORT_SYMBOL_GPL(extmem_claim_create);
  * @align: as in &struct extmem_claim_attr
  *
  * Context: may sleep, long where memory has to be cleared. The caller keeps
- * others from resizing the claim.
+ * others from resizing the claim, or preserving it.
  * Return: 0, and the new memory, at the claim's end, reads zero. Or an error
- * as extmem_claim_create() has them, and nothing has changed.
+ * as extmem_claim_create() has them, or -EBUSY while it is in a session, and
+ * nothing has changed.
  */
 int extmem_claim_grow(struct extmem_claim *claim, u64 start, u64 size, u64 align)
 {
@@ -388,6 +389,8 @@ int extmem_claim_grow(struct extmem_claim *claim, u64 start, u64 size, u64 align
 		return err;
 	guard(mutex)(&pool->map->lock);
 	err = check_map(pool->map);
+	if (!err && extmem_claim_fixed(claim))
+		err = -EBUSY;
 	if (!err)
 		err = take_clean(pool, claim, start, size, align, &runs);
 	if (!err)

@@ -20,7 +20,8 @@
  */
 bool extmem_claim_persist(const struct extmem_claim *claim)
 {
-	return !(READ_ONCE(extmem_claim_ser(claim)->flags) & EXTMEM_CLAIM_TRANSIENT);
+	return !(READ_ONCE(extmem_claim_ser(claim)->flags) &
+		 (EXTMEM_CLAIM_TRANSIENT | EXTMEM_CLAIM_SPARED));
 }
 EXPORT_SYMBOL_GPL(extmem_claim_persist);
 
@@ -30,7 +31,8 @@ EXPORT_SYMBOL_GPL(extmem_claim_persist);
  * @persist: whether it is
  *
  * Context: may sleep.
- * Return: 0, or -ESHUTDOWN once the map is frozen.
+ * Return: 0, or an error, and nothing has changed: -EBUSY while it is in a
+ * session; -ESHUTDOWN once the map is frozen.
  */
 int extmem_claim_set_persist(struct extmem_claim *claim, bool persist)
 {
@@ -39,6 +41,8 @@ int extmem_claim_set_persist(struct extmem_claim *claim, bool persist)
 	guard(mutex)(&claim->pool->map->lock);
 	if (claim->pool->map->frozen)
 		return -ESHUTDOWN;
+	if (extmem_claim_fixed(claim))
+		return -EBUSY;
 	if (persist)
 		ser->flags &= ~EXTMEM_CLAIM_TRANSIENT;
 	else
@@ -50,8 +54,11 @@ EXPORT_SYMBOL_GPL(extmem_claim_set_persist);
 
 static bool is_transient(const struct extmem_claim *claim)
 {
-	return extmem_claim_ser(claim)->kind != EXTMEM_KIND_QUARANTINE &&
-	       !extmem_claim_persist(claim);
+	const struct extmem_claim_ser *ser = extmem_claim_ser(claim);
+
+	return ser->kind != EXTMEM_KIND_QUARANTINE &&
+	       (ser->flags & EXTMEM_CLAIM_TRANSIENT) &&
+	       !(ser->flags & EXTMEM_CLAIM_SPARED);
 }
 
 /**

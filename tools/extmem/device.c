@@ -31,6 +31,7 @@ static void read_claim(struct device *device)
 	read_text(device->name, sizeof(device->name), name, "name");
 	read_text(device->uuid, sizeof(device->uuid), name, "uuid");
 	read_text(mode, sizeof(mode), name, "mode");
+	read_text(device->session, sizeof(device->session), name, "session");
 	device->mode = strtoul(mode, NULL, 8);
 	read_u64(&device->uid, SYS_DAX "/%s/extmem/uid", name);
 	read_u64(&device->gid, SYS_DAX "/%s/extmem/gid", name);

@@ -60,6 +60,14 @@ static int in_use(const struct device *device)
 	const struct user *user = device->users;
 	char next[96];
 
+	if (!strcmp(device->session, "outgoing"))
+		return fail("close that session first",
+			    "%s is in a live update session for the next kernel",
+			    device->dev_name);
+	if (!strcmp(device->session, "incoming"))
+		return fail("finish that session first",
+			    "%s is in a live update session of the former kernel",
+			    device->dev_name);
 	if (!device->nr_users)
 		return fail("see who has it: extmem status", "%s is in use", device->dev_name);
 	snprintf(next, sizeof(next), "stop %s (process %d) first", user->comm, user->pid);

@@ -78,6 +78,7 @@ struct json_object *json_device(const struct device *device)
 	add_u64(json, "gid", device->gid);
 	add_text(json, "mode", mode);
 	json_object_object_add(json, "persist", json_object_new_boolean(device->persist));
+	add_text(json, "session", device->session);
 	json_object_object_add(json, "enabled", json_object_new_boolean(device->enabled));
 	add_u64(json, "nr_extents", device->nr_extents);
 	if (device->extents.nr)

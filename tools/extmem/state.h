@@ -63,6 +63,7 @@ struct user {
  * @gid: its group
  * @mode: its permissions
  * @persist: the claim outlives the kernel
+ * @session: "outgoing" or "incoming" while it is in a live update session
  * @nr_extents: how many extents the claim has
  * @extents: where they are, if we may see it
  * @users: who maps it, as far as we may see it
@@ -83,6 +84,7 @@ struct device {
 	__u64 gid;
 	unsigned long mode;
 	bool persist;
+	char session[16];
 	__u64 nr_extents;
 	struct spans extents;
 	struct user *users;

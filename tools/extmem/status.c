@@ -68,19 +68,27 @@ static void owner_cell(struct table *table, const struct device *device)
 	table_cell(table, "%s:%s", user ? user->pw_name : uid, group ? group->gr_name : gid);
 }
 
-/* "qemu-system-x86[123] ..." */
+/* Not in a session, or of a kernel that knows none */
+static bool in_session(const struct device *device)
+{
+	return device->session[0] && strcmp(device->session, "none");
+}
+
+/* "qemu-system-x86[123] ...", "session (outgoing)" */
 static void users_cell(struct table *table, const struct device *device)
 {
-	char buf[160] = "";
+	char buf[192] = "";
 	size_t i, len = 0;
 
+	if (in_session(device))
+		len = snprintf(buf, sizeof(buf), "session (%s)", device->session);
 	for (i = 0; i < device->nr_users && len < 120; i++)
-		len += snprintf(buf + len, sizeof(buf) - len, "%s%s[%d]", i ? " " : "",
+		len += snprintf(buf + len, sizeof(buf) - len, "%s%s[%d]", len ? " " : "",
 				device->users[i].comm, device->users[i].pid);
 	if (i < device->nr_users)
 		snprintf(buf + len, sizeof(buf) - len, " and %zu more",
 			 device->nr_users - i);
-	table_cell(table, "%s", device->nr_users ? buf : "-");
+	table_cell(table, "%s", len ? buf : "-");
 }
 
 static void claim_row(struct table *table, const struct device *device)

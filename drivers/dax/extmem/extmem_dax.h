@@ -99,6 +99,27 @@ int extmem_dax_init_device(struct dev_dax *dev_dax, void *claim);
 int extmem_dax_probe(struct dev_dax *dev_dax);
 int extmem_dax_quiesce(struct dev_dax *dev_dax);
 
+/* region.c */
+struct dev_dax *extmem_dax_find(bool (*match)(struct dev_dax *dev_dax, u64 arg),
+				u64 arg);
+
+/* open.c */
+struct file *extmem_dax_open_device(struct dev_dax *dev_dax, int flags);
+
+/* luo.c */
+#ifdef CONFIG_LIVEUPDATE
+void extmem_dax_luo_init(void);
+void extmem_dax_luo_exit(void);
+#else
+/* What the former kernel has in sessions nobody can take up. */
+static inline void extmem_dax_luo_init(void)
+{
+	extmem_claims_finish(EXTMEM_KIND_DAX);
+}
+
+static inline void extmem_dax_luo_exit(void) { }
+#endif
+
 /* file.c */
 extern const struct file_operations extmem_dax_fops;
 struct extmem_claim *extmem_dax_get_claim(const struct file *file);

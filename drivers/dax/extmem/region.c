@@ -128,6 +128,36 @@ static int __init make_id(struct extmem_region *region)
 	return 0;
 }
 
+struct find {
+	bool (*match)(struct dev_dax *dev_dax, u64 arg);
+	u64 arg;
+};
+
+static int find_match(struct device *dev, const void *data)
+{
+	const struct find *find = data;
+
+	return find->match(to_dev_dax(dev), find->arg);
+}
+
+/* The device of any region that matches, with a reference, or NULL. */
+struct dev_dax *extmem_dax_find(bool (*match)(struct dev_dax *dev_dax, u64 arg),
+				u64 arg)
+{
+	struct find find = { .match = match, .arg = arg };
+	struct extmem_region *region;
+	struct device *dev;
+
+	list_for_each_entry(region, &extmem_regions, list) {
+		if (!region->pdev)
+			continue;
+		dev = device_find_child(&region->pdev->dev, &find, find_match);
+		if (dev)
+			return to_dev_dax(dev);
+	}
+	return NULL;
+}
+
 static void remove_regions(void)
 {
 	struct extmem_region *region, *next;
@@ -171,6 +201,7 @@ static int __init extmem_dax_init(void)
 		return rc;
 	extmem_dax_set_front(&extmem_dax_fops, extmem_dax_get_claim);
 	add_regions();
+	extmem_dax_luo_init();
 	return 0;
 }
 
@@ -178,6 +209,7 @@ static void __exit extmem_dax_exit(void)
 {
 	if (!extmem_pool_next(NULL))
 		return;
+	extmem_dax_luo_exit();
 	extmem_dax_set_front(NULL, NULL);
 	platform_driver_unregister(&extmem_region_driver);
 	remove_regions();

@@ -268,6 +268,25 @@ static ssize_t persist_store(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RW(persist);
 
+static ssize_t session_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	static const char * const text[] = {
+		[EXTMEM_SESSION_NONE] = "none",
+		[EXTMEM_SESSION_OUTGOING] = "outgoing",
+		[EXTMEM_SESSION_INCOMING] = "incoming",
+	};
+	struct extmem_claim *claim = get_claim(dev);
+	enum extmem_session session;
+
+	if (IS_ERR(claim))
+		return no_claim(claim);
+	session = extmem_claim_session(claim);
+	put_claim();
+	return sysfs_emit(buf, "%s\n", text[session]);
+}
+static DEVICE_ATTR_RO(session);
+
 static struct attribute *extmem_dax_attributes[] = {
 	&dev_attr_name.attr,
 	&dev_attr_uuid.attr,
@@ -275,6 +294,7 @@ static struct attribute *extmem_dax_attributes[] = {
 	&dev_attr_gid.attr,
 	&dev_attr_mode.attr,
 	&dev_attr_persist.attr,
+	&dev_attr_session.attr,
 	&dev_attr_extents.attr,
 	NULL,
 };

@@ -333,6 +333,42 @@ static void golden_read(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, extmem_claim_data(claim, 3), 4444);
 }
 
+/* Claim 1, which is not to persist, in a session of the kernel of generation 1 */
+static u8 *golden_bin_preserved(struct kunit *test)
+{
+	u8 *bin = copy(test, golden_claim, 256);
+
+	bin[208] = 0x02;	/* flags */
+	bin[224] = 0x01;	/* preserved */
+	fill_crc(bin, 256);
+	return bin;
+}
+
+static void golden_write_preserved(struct kunit *test)
+{
+	struct golden g = write_map(test);
+	struct extmem_claim *claim = extmem_fake_find(1);
+
+	fake.map.frozen = false;
+	KUNIT_ASSERT_EQ(test, extmem_claim_set_persist(claim, false), 0);
+	KUNIT_ASSERT_EQ(test, extmem_claim_preserve(claim), 0);
+	KUNIT_EXPECT_MEMEQ(test, g.claims + 256, golden_bin_preserved(test), 256);
+}
+
+static void golden_read_preserved(struct kunit *test)
+{
+	struct extmem_claim *claim;
+
+	write_map(test);
+	extmem_fake_kexec(test);
+	memcpy(extmem_fake_rec(0), golden_bin_preserved(test), 256);
+	EXTMEM_EXPECT_SOUND(test, extmem_fake_boot(test));
+	claim = extmem_fake_find(1);
+	KUNIT_ASSERT_NOT_NULL(test, claim);
+	KUNIT_EXPECT_EQ(test, extmem_claim_session(claim), EXTMEM_SESSION_INCOMING);
+	KUNIT_EXPECT_FALSE(test, extmem_claim_persist(claim));
+}
+
 static u8 *golden_bin_poison(struct kunit *test)
 {
 	u8 *bin = copy(test, golden_poison, 256);
@@ -380,6 +416,8 @@ static struct kunit_case golden_cases[] = {
 	KUNIT_CASE(golden_write),
 	KUNIT_CASE(golden_rest_is_zero),
 	KUNIT_CASE(golden_read),
+	KUNIT_CASE(golden_write_preserved),
+	KUNIT_CASE(golden_read_preserved),
 	KUNIT_CASE(golden_write_poison),
 	KUNIT_CASE(golden_read_poison),
 	{}

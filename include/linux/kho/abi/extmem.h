@@ -205,6 +205,13 @@ static_assert(offsetof(struct extmem_pool_ser, ranges) == 64);
 
 /** EXTMEM_CLAIM_TRANSIENT - the next kernel frees this claim as dirty memory. */
 #define EXTMEM_CLAIM_TRANSIENT	BIT(0)
+/**
+ * EXTMEM_CLAIM_SPARED - as EXTMEM_CLAIM_TRANSIENT, but the next kernel keeps it.
+ *
+ * Only together with &extmem_claim_ser.preserved, and for as long. The kernel that
+ * takes it over puts EXTMEM_CLAIM_TRANSIENT back.
+ */
+#define EXTMEM_CLAIM_SPARED	BIT(1)
 
 /**
  * struct extmem_claim_ser - a claim and its first extents.
@@ -223,6 +230,10 @@ static_assert(offsetof(struct extmem_pool_ser, ranges) == 64);
  * @uid: who owns what user space sees of it, in the initial user namespace
  * @gid: the group that does
  * @mode: its permissions, 0 to 0777
+ * @preserved: 0, or the generation of the kernel that has it in a live update
+ *             session for the next one. A reader whose former kernel it is keeps
+ *             the claim as it is until that session is finished; any reader
+ *             clears it
  * @reserved: zero
  * @crc: checksum
  */
@@ -241,7 +252,8 @@ struct extmem_claim_ser {
 	u32 uid;
 	u32 gid;
 	u32 mode;
-	u8 reserved[28];
+	u64 preserved;
+	u8 reserved[20];
 	u32 crc;
 } __packed;
 static_assert(sizeof(struct extmem_claim_ser) == EXTMEM_RECORD);
@@ -249,6 +261,7 @@ static_assert(offsetof(struct extmem_claim_ser, data) == 48);
 static_assert(offsetof(struct extmem_claim_ser, name) == 80);
 static_assert(offsetof(struct extmem_claim_ser, extents) == 144);
 static_assert(offsetof(struct extmem_claim_ser, mode) == 220);
+static_assert(offsetof(struct extmem_claim_ser, preserved) == 224);
 
 /**
  * struct extmem_more_ser - further extents of a claim.

@@ -198,3 +198,17 @@ void poke(char *p, char val)
 {
 	*p = val;
 }
+
+uint64_t dax_word(uint64_t seed, size_t off)
+{
+	return (seed + off) * 0x9e3779b97f4a7c15ULL | 1;
+}
+
+size_t dax_bad_pages(const char *p, size_t size, uint64_t seed)
+{
+	size_t off, bad = 0;
+
+	for (off = 0; off < size; off += SZ_4K)
+		bad += *(uint64_t *)(p + off) != dax_word(seed, off);
+	return bad;
+}

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Clearing gigabytes takes an emulator its time. */
 #undef TEST_TIMEOUT_DEFAULT
@@ -37,6 +38,13 @@ bool dax_bound(const struct dax_dev *dev);
 long long dax_get(const struct dax_dev *dev, const char *attr);
 int dax_open(const struct dax_dev *dev);
 void *dax_map(const struct dax_dev *dev, void *addr, size_t len, size_t off);
+
+/*
+ * Every 4 KiB of a filled device begin with a word that depends on the seed and on
+ * where it lies in the device.
+ */
+uint64_t dax_word(uint64_t seed, size_t off);
+size_t dax_bad_pages(const char *p, size_t size, uint64_t seed);
 
 /* One byte of memory, for sure; the compiler does not see through these. */
 char peek(const char *p);

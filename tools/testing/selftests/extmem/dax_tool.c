@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * dax_tool: for shell tests that need a device made, mapped, filled or checked.
- * Every 4 KiB of a filled device begin with a word that depends on the seed
- * and on where it lies in the device.
  */
 #include <errno.h>
 #include <signal.h>
@@ -29,11 +27,6 @@ static int help(void)
 	return 2;
 }
 
-static uint64_t word(uint64_t seed, size_t off)
-{
-	return (seed + off) * 0x9e3779b97f4a7c15ULL | 1;
-}
-
 static void quit(int sig)
 {
 	_exit(0);
@@ -53,16 +46,14 @@ static int fill(char *p, size_t size, uint64_t seed)
 	size_t off;
 
 	for (off = 0; off < size; off += SZ_4K)
-		*(uint64_t *)(p + off) = word(seed, off);
+		*(uint64_t *)(p + off) = dax_word(seed, off);
 	return 0;
 }
 
 static int check(const char *p, size_t size, uint64_t seed)
 {
-	size_t off, bad = 0;
+	size_t bad = dax_bad_pages(p, size, seed);
 
-	for (off = 0; off < size; off += SZ_4K)
-		bad += *(uint64_t *)(p + off) != word(seed, off);
 	if (bad)
 		printf("%zu of %zu pages differ\n", bad, size / SZ_4K);
 	return bad > 0;

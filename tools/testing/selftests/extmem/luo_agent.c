@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * luo_agent: hands devices to the next kernel, and takes them from the last one.
+ * Its arguments are steps; each says what came of it. There is one session and
+ * one file at a time: the latest.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "dax_dev.h"
+#include "luo.h"
+
+static int session = -1;
+static int file = -1;
+
+static int say(const char *step, const char *arg, int rc)
+{
+	printf("%s%s%s: %s\n", step, *arg ? " " : "", arg, rc < 0 ? strerror(-rc) : "ok");
+	return rc;
+}
+
+static int or_errno(int rc)
+{
+	return rc < 0 ? -errno : rc;
+}
+
+static void do_create(char **arg)
+{
+	session = say("create", arg[0], luo_create(arg[0]));
+}
+
+static void do_take(char **arg)
+{
+	session = say("take", arg[0], luo_take(arg[0]));
+}
+
+static void do_open(char **arg)
+{
+	file = say("open", arg[0], or_errno(open(arg[0], O_RDWR)));
+}
+
+static void do_openro(char **arg)
+{
+	file = say("openro", arg[0], or_errno(open(arg[0], O_RDONLY)));
+}
+
+/* One that we were started with */
+static void do_fd(char **arg)
+{
+	file = atoi(arg[0]);
+	say("fd", arg[0], fcntl(file, F_GETFD) < 0 ? -errno : 0);
+}
+
+static void do_memfd(char **arg)
+{
+	file = or_errno(memfd_create("luo_agent", 0));
+	if (file >= 0 && write(file, arg[0], strlen(arg[0])) < 0)
+		file = -errno;
+	say("memfd", arg[0], file);
+}
+
+static void do_preserve(char **arg)
+{
+	say("preserve", arg[0], luo_preserve(session, file, strtoull(arg[0], NULL, 0)));
+}
+
+static void do_retrieve(char **arg)
+{
+	file = say("retrieve", arg[0], luo_retrieve(session, strtoull(arg[0], NULL, 0)));
+}
+
+static void do_finish(char **arg)
+{
+	say("finish", "", luo_finish(session));
+}
+
+static void do_close(char **arg)
+{
+	say("close", "", or_errno(close(session)));
+}
+
+/* What the file is, as others would find out */
+static void do_stat(char **arg)
+{
+	static const char * const mode[] = { "O_RDONLY", "O_WRONLY", "O_RDWR" };
+	char link[64], path[128], subsystem[128];
+	struct stat st;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
+	path[readlink(link, path, sizeof(path) - 1)] = '\0';
+	if (fstat(file, &st)) {
+		say("stat", "", -errno);
+		return;
+	}
+	snprintf(link, sizeof(link), "/sys/dev/char/%d:%d/subsystem", major(st.st_rdev),
+		 minor(st.st_rdev));
+	subsystem[readlink(link, subsystem, sizeof(subsystem) - 1)] = '\0';
+	printf("stat: %s %s %u:%u %04o %s %s\n", path,
+	       S_ISCHR(st.st_mode) ? "char" : "other", st.st_uid, st.st_gid,
+	       st.st_mode & 07777, mode[fcntl(file, F_GETFL) & O_ACCMODE],
+	       strrchr(subsystem, '/') ? strrchr(subsystem, '/') + 1 : "?");
+}
+
+/* The number of the device's node */
+static void do_same(char **arg)
+{
+	struct stat st, node;
+
+	say("same", arg[0], fstat(file, &st) || stat(arg[0], &node) ? -errno :
+	    st.st_rdev == node.st_rdev ? 0 : -ENODEV);
+}
+
+/* Opened once more by its link in /proc */
+static void do_reopen(char **arg)
+{
+	char link[64];
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
+	file = say("reopen", "", or_errno(open(link, O_RDWR)));
+}
+
+static void do_read(char **arg)
+{
+	char text[64] = "";
+
+	say("read", pread(file, text, sizeof(text) - 1, 0) < 0 ? strerror(errno) : text, 0);
+}
+
+/* What `dax_tool fill DEV SEED` left in the first SIZE bytes, by a mapping of it */
+static void do_check(char **arg)
+{
+	size_t size = strtoull(arg[1], NULL, 0);
+	uint64_t seed = strtoull(arg[0], NULL, 0);
+	char *p = mmap(NULL, size, PROT_READ, MAP_SHARED, file, 0);
+
+	if (p == MAP_FAILED) {
+		say("check", arg[0], -errno);
+		return;
+	}
+	printf("check %s: %zu of %zu pages differ\n", arg[0], dax_bad_pages(p, size, seed),
+	       size / SZ_4K);
+	munmap(p, size);
+}
+
+/* Shared and writable */
+static void do_poke(char **arg)
+{
+	size_t size = strtoull(arg[0], NULL, 0);
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+
+	say("poke", arg[0], p == MAP_FAILED ? -errno : 0);
+	if (p == MAP_FAILED)
+		return;
+	poke(p, peek(p));
+	munmap(p, size);
+}
+
+/* Stay, with the session, until killed */
+static void do_hold(char **arg)
+{
+	printf("holding\n");
+	fflush(stdout);
+	pause();
+}
+
+/* A program that gets the file as descriptor 9 */
+static void do_exec(char **arg)
+{
+	fflush(stdout);
+	if (dup2(file, 9) == 9)
+		execvp(arg[0], arg);
+	say("exec", arg[0], -errno);
+}
+
+static const struct step {
+	const char *name;
+	int args;
+	void (*run)(char **arg);
+} steps[] = {
+	{ "create", 1, do_create },
+	{ "take", 1, do_take },
+	{ "open", 1, do_open },
+	{ "openro", 1, do_openro },
+	{ "fd", 1, do_fd },
+	{ "memfd", 1, do_memfd },
+	{ "preserve", 1, do_preserve },
+	{ "retrieve", 1, do_retrieve },
+	{ "finish", 0, do_finish },
+	{ "close", 0, do_close },
+	{ "stat", 0, do_stat },
+	{ "same", 1, do_same },
+	{ "reopen", 0, do_reopen },
+	{ "read", 0, do_read },
+	{ "check", 2, do_check },
+	{ "poke", 1, do_poke },
+	{ "hold", 0, do_hold },
+	{ "exec", 1, do_exec },
+	{}
+};
+
+static const struct step *find(const char *name, int left)
+{
+	const struct step *step;
+
+	for (step = steps; step->name; step++)
+		if (!strcmp(step->name, name) && step->args <= left)
+			return step;
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	const struct step *step;
+	int i;
+
+	for (i = 1; i < argc; i += 1 + step->args) {
+		step = find(argv[i], argc - i - 1);
+		if (!step) {
+			fprintf(stderr, "luo_agent: no such step, or too few words: %s\n",
+				argv[i]);
+			return 2;
+		}
+		step->run(argv + i + 1);
+	}
+	return 0;
+}
