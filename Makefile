@@ -7,7 +7,7 @@ DEBUG ?= 0
 EXTMEM ?= y
 export DEBUG EXTMEM KSRC JOBS C VERSION FROM TO ROUNDS SEED
 
-.PHONY: help deps kernel rootfs shell vm run bench-boot bench-alloc bench-create bench-frag \
+.PHONY: help deps kernel rootfs shell vm run bench-boot bench-alloc bench-create bench-frag fio \
 	test test-update test-soak clean
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo 'make bench-alloc      what claims cost in pools of up to 64 TiB, beside CMA'
 	@echo 'make bench-create     what making a device costs, on clean and dirty memory'
 	@echo 'make bench-frag       what is left in one piece after 100,000 claims'
+	@echo 'make fio             fio verifies devices over kexecs, and how fast they are'
 	@echo 'make test-update     7.2 and 7.3 replace each other; FROM=bzImage TO=bzImage: yours'
 	@echo 'make test-soak       1,000 kexecs that must lose nothing; ROUNDS=n SEED=n'
 	@echo 'make test            build all and run every test; T=NN-name runs some'
@@ -62,6 +63,9 @@ bench-create: kernel rootfs
 
 bench-frag: rootfs
 	@$(S)/bench/alloc.sh frag
+
+fio: kernel rootfs
+	@$(S)/fio/fio.sh
 
 test: deps
 	@$(S)/run-tests $(T)
