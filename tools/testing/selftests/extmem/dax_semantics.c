@@ -205,7 +205,7 @@ TEST_F(dax_semantics, move_a_page)
 }
 
 /* The value in kB of a line of smaps, for the mapping at @addr. */
-static long smaps(const void *addr, const char *key)
+static long smaps_kb(const void *addr, const char *key)
 {
 	unsigned long start, end;
 	bool inside = false;
@@ -229,13 +229,13 @@ TEST_F(dax_semantics, smaps_has_page_sizes)
 {
 	char *p;
 
-	EXPECT_EQ(smaps(self->map, "KernelPageSize"), variant->entry >> 10);
-	EXPECT_EQ(smaps(self->map, "MMUPageSize"), variant->entry >> 10);
-	EXPECT_EQ(smaps(self->map, "Rss"), 0);
+	EXPECT_EQ(smaps_kb(self->map, "KernelPageSize"), variant->entry >> 10);
+	EXPECT_EQ(smaps_kb(self->map, "MMUPageSize"), variant->entry >> 10);
+	EXPECT_EQ(smaps_kb(self->map, "Rss"), 0);
 	p = dax_map(&self->dev, NULL, self->size - SZ_4K, SZ_4K);
 	ASSERT_NE(p, MAP_FAILED);
 	poke(p + self->size - 2 * SZ_4K, 5);
-	EXPECT_EQ(smaps(p, "KernelPageSize"),
+	EXPECT_EQ(smaps_kb(p, "KernelPageSize"),
 		  (variant->entry == SZ_1G ? SZ_2M : SZ_4K) >> 10);
 	munmap(p, self->size - SZ_4K);
 	EXPECT_EQ(mapped(self->map, self->size, variant->entry), self->size);

@@ -30,7 +30,9 @@ run() {
 	fio "$@" --output-format=json --output=/tmp/json >/tmp/said 2>&1 ||
 		[ -s /tmp/json ] || { cat /tmp/said; die "$*"; }
 	# what fio has to say comes before the JSON
-	sed -n "/^{/,\$p" /tmp/json | jq -r '.jobs | "\(map(if .total_err then .total_err
+	sed -n "/^{/,\$p" /tmp/json | jq -r '.jobs |
+		"\(map(if .total_err then .total_err
 			 elif .error != 0 then 1 else 0 end) | add)" +
-		" \(map(.write.io_bytes) | add) \(map(.read.io_bytes) | add)"' || { cat /tmp/said; die "no results: $*"; }
+		" \(map(.write.io_bytes) | add) \(map(.read.io_bytes) | add)"' ||
+		{ cat /tmp/said; die "no results: $*"; }
 }

@@ -16,7 +16,7 @@ function goal(kind, peer,  i, ratio, least) {
 		least = ratio < least ? ratio : least
 	}
 	printf "%-12s over %-12s %6.2f in the worst case (at least 0.98) %s\n", \
-		kind, peer, least, least >= 0.98 ? "met" : "MISSED"
+		kind, peer, least, (least >= 0.98) ? "met" : "MISSED"
 	if (least < 0.98)
 		missed = 1
 }
