@@ -186,6 +186,9 @@ bool extmem_poisoned(u64 start, u64 size);
 int extmem_poison_register(struct notifier_block *nb);
 void extmem_poison_unregister(struct notifier_block *nb);
 
+/* Its bytes, for the kernel. */
+int extmem_copy(u64 pa, void *buf, size_t len, bool write);
+
 /* For the mm. */
 bool extmem_memory_failure(unsigned long pfn);
 

@@ -142,6 +142,15 @@ extern const struct vm_operations_struct extmem_dax_vm_ops;
 /* fault.c */
 vm_fault_t extmem_dax_fault(struct vm_fault *vmf);
 vm_fault_t extmem_dax_huge_fault(struct vm_fault *vmf, unsigned int order);
+unsigned long extmem_dax_find_pfn(const struct dev_dax *dev_dax, pgoff_t pgoff,
+				  unsigned long pages);
+
+/* access.c */
+int extmem_dax_access(struct vm_area_struct *vma, unsigned long addr, void *buf,
+		      int len, int write);
+
+/* pagesize.c */
+unsigned long extmem_dax_pagesize(struct vm_area_struct *vma);
 
 /* poison.c */
 extern struct srcu_struct extmem_dax_faults;

@@ -29,8 +29,8 @@ static const struct dev_dax_range *find_range(const struct dev_dax *dev_dax,
 }
 
 /* First pfn of the aligned, contiguous @pages at @pgoff, 0 if they are not. */
-static unsigned long find_pfn(const struct dev_dax *dev_dax, pgoff_t pgoff,
-			      unsigned long pages)
+unsigned long extmem_dax_find_pfn(const struct dev_dax *dev_dax, pgoff_t pgoff,
+				  unsigned long pages)
 {
 	const struct dev_dax_range *range = find_range(dev_dax, pgoff);
 	unsigned long skip, len, pfn;
@@ -71,7 +71,8 @@ static vm_fault_t map_entry(struct dev_dax *dev_dax, struct vm_fault *vmf,
 	if (addr < vmf->vma->vm_start || addr + size > vmf->vma->vm_end)
 		return VM_FAULT_FALLBACK;
 
-	pfn = find_pfn(dev_dax, linear_page_index(vmf->vma, addr), 1UL << order);
+	pfn = extmem_dax_find_pfn(dev_dax, linear_page_index(vmf->vma, addr),
+				  1UL << order);
 	if (!pfn)
 		return order ? VM_FAULT_FALLBACK : VM_FAULT_SIGBUS;
 	if (extmem_poisoned(PFN_PHYS(pfn), size))

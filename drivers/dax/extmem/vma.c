@@ -41,16 +41,12 @@ static int extmem_dax_may_split(struct vm_area_struct *vma, unsigned long addr)
 	return IS_ALIGNED(addr, dev_dax->align) ? 0 : -EINVAL;
 }
 
-static unsigned long extmem_dax_pagesize(struct vm_area_struct *vma)
-{
-	return file_dev_dax(vma->vm_file)->align;
-}
-
 const struct vm_operations_struct extmem_dax_vm_ops = {
 	.mapped = extmem_dax_mapped,
 	.open = extmem_dax_vma_open,
 	.close = extmem_dax_vma_close,
 	.may_split = extmem_dax_may_split,
+	.access = extmem_dax_access,
 	.pagesize = extmem_dax_pagesize,
 	.fault = extmem_dax_fault,
 	.huge_fault = extmem_dax_huge_fault,
