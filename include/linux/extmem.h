@@ -130,6 +130,7 @@ bool extmem_claim_busy(const struct extmem_claim *claim);
 bool extmem_poisoned(u64 start, u64 size);
 int extmem_poison_register(struct notifier_block *nb);
 void extmem_poison_unregister(struct notifier_block *nb);
+void extmem_poison_hide(u64 start, u64 size);
 
 /* For the mm. */
 bool extmem_memory_failure(unsigned long pfn);
