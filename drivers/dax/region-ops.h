@@ -70,4 +70,7 @@ int adjust_dev_dax_range(struct dev_dax *dev_dax, struct resource *res,
 			 resource_size_t size);
 int dev_dax_shrink(struct dev_dax *dev_dax, resource_size_t size);
 
+/* As if by the driver's "unbind" file; without locks. */
+int dax_unbind(struct device *dev, const struct device_driver *drv);
+
 #endif /* __DAX_REGION_OPS_H__ */

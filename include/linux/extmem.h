@@ -185,6 +185,7 @@ void extmem_holds_release(struct extmem_holds *holds);
 bool extmem_poisoned(u64 start, u64 size);
 int extmem_poison_register(struct notifier_block *nb);
 void extmem_poison_unregister(struct notifier_block *nb);
+void extmem_poison_hide(u64 start, u64 size);
 
 /* Its bytes, for the kernel. */
 int extmem_copy(u64 pa, void *buf, size_t len, bool write);

@@ -10,6 +10,7 @@
 #include <linux/notifier.h>
 #include <linux/pfn.h>
 #include <linux/printk.h>
+#include <linux/set_memory.h>
 
 #include "internal.h"
 
@@ -61,6 +62,29 @@ void extmem_poison_unregister(struct notifier_block *nb)
 	blocking_notifier_chain_unregister(&poison_chain, nb);
 }
 EXPORT_SYMBOL_GPL(extmem_poison_unregister);
+
+/**
+ * extmem_poison_hide - take bad pages off the direct map.
+ * @start: physical address of memory that has just come to be there
+ * @size: bytes, not 0
+ *
+ * Nobody reads them, but the processor may, by speculation. A page that goes bad
+ * later is taken off by who reports it.
+ *
+ * Context: may sleep. The memory stays in the direct map meanwhile.
+ */
+void extmem_poison_hide(u64 start, u64 size)
+{
+	struct extmem_poison *poison;
+	unsigned long index, page;
+
+	xa_for_each_range(&extmem_map.poison, index, poison,
+			  start >> EXTMEM_GRANULE_SHIFT,
+			  (start + size - 1) >> EXTMEM_GRANULE_SHIFT)
+		for_each_set_bit(page, poison->bad, EXTMEM_POISON_PAGES)
+			set_mce_nospec(PHYS_PFN((u64)index << EXTMEM_GRANULE_SHIFT) + page);
+}
+EXPORT_SYMBOL_GPL(extmem_poison_hide);
 
 /**
  * extmem_poison_start - from now on memory errors are the pools' business.

@@ -7,6 +7,8 @@
 #include <kunit/static_stub.h>
 
 #include <linux/export.h>
+#include <linux/memremap.h>
+#include <linux/pfn.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
 
@@ -69,12 +71,22 @@ bool extmem_overlaps(u64 start, u64 size)
 }
 EXPORT_SYMBOL_GPL(extmem_overlaps);
 
+/* Who made pages of it has put it into the direct map */
+static bool has_page(u64 pa)
+{
+	struct dev_pagemap *pgmap = get_dev_pagemap(PHYS_PFN(pa));
+
+	put_dev_pagemap(pgmap);
+	return pgmap;
+}
+
 /**
  * extmem_unmapped - whether a page is extended memory outside the direct map.
  * @pa: a physical address in the page
  *
  * Context: any.
- * Return: true if it is; false for other memory, and with extmem.direct_map=1.
+ * Return: true if it is; false for other memory, with extmem.direct_map=1, and
+ * while it has a struct page.
  */
 bool extmem_unmapped(u64 pa)
 {
@@ -84,7 +96,7 @@ bool extmem_unmapped(u64 pa)
 	guard(rcu)();
 	list_for_each_entry_rcu(reach, &out_of_reach, list)
 		if (range_contains(&reach->range, &(struct range){ pa, pa }))
-			return !reach->mapped;
+			return !reach->mapped && !has_page(pa);
 	return false;
 }
 EXPORT_SYMBOL_GPL(extmem_unmapped);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The life of a device of a pool. device_dax binds to it without a pgmap, with a
- * character device whose operations are our own, and not unbound while in use.
+ * The life of a device of a pool. device_dax binds to it, as a rule without a
+ * pgmap, with a character device whose operations are our own, and not unbound
+ * while in use.
  */
 #include <linux/cdev.h>
 #include <linux/dax.h>
 #include <linux/device.h>
+#include <linux/pagemap.h>
 #include <linux/slab.h>
 
 #include "extmem_dax.h"
@@ -72,19 +74,36 @@ static void stop_device(void *data)
 	kill_dev_dax(dev_dax);
 }
 
+static const struct address_space_operations extmem_dax_aops = {
+	.dirty_folio = noop_dirty_folio,
+};
+
+/*
+ * To the mm, S_DAX says that huge entries have pages behind them: it looks for
+ * them when it zaps or splits one.
+ */
+static void set_inode(struct inode *inode, bool pages)
+{
+	inode->i_mapping->a_ops = &extmem_dax_aops;
+	inode_lock(inode);
+	inode_set_flags(inode, pages ? S_DAX : 0, S_DAX);
+	inode_unlock(inode);
+}
+
 int extmem_dax_probe(struct dev_dax *dev_dax)
 {
 	struct extmem_dax *ed = to_extmem_dax(dev_dax);
+	bool pages;
 	int rc;
 
 	if (!ed->claim)
 		return -ENXIO;
 
-	/*
-	 * To the mm, S_DAX says that huge entries have pages behind them: it
-	 * would look for them when it zaps or splits one.
-	 */
-	dax_inode(dev_dax->dax_dev)->i_flags &= ~S_DAX;
+	pages = extmem_dax_wants_pages(ed->claim);
+	rc = pages ? extmem_dax_make_pages(dev_dax) : 0;
+	if (rc)
+		return rc;
+	set_inode(dax_inode(dev_dax->dax_dev), pages);
 
 	rc = extmem_dax_watch_poison(dev_dax);
 	if (rc)
@@ -99,16 +118,26 @@ int extmem_dax_probe(struct dev_dax *dev_dax)
 	return devm_add_action_or_reset(&dev_dax->dev, stop_device, dev_dax);
 }
 
+/* No new mapping from here on, or -EBUSY. */
+static int stop_mappings(struct extmem_dax *ed, bool *was_live)
+{
+	guard(spinlock)(&ed->lock);
+	if (ed->claim && extmem_claim_busy(ed->claim))
+		return -EBUSY;
+	*was_live = ed->live;
+	ed->live = false;
+	return 0;
+}
+
 int extmem_dax_quiesce(struct dev_dax *dev_dax)
 {
 	struct extmem_dax *ed = to_extmem_dax(dev_dax);
-	int rc = 0;
+	bool was_live;
+	int rc;
 
-	spin_lock(&ed->lock);
-	if (ed->claim && extmem_claim_busy(ed->claim))
-		rc = -EBUSY;
-	else
-		ed->live = false;
-	spin_unlock(&ed->lock);
-	return rc;
+	rc = stop_mappings(ed, &was_live);
+	if (rc || extmem_dax_freeze_pages(dev_dax))
+		return rc;
+	set_live(ed, was_live);
+	return -EBUSY;
 }

@@ -4,16 +4,13 @@
 
 #include <linux/extmem.h>
 #include <linux/fs.h>
+#include <linux/kho/abi/extmem.h>
 #include <linux/mm.h>
 #include <linux/spinlock.h>
 
 #include "../bus.h"
 #include "../dax-private.h"
 #include "../region-ops.h"
-
-/* The words of a claim of EXTMEM_KIND_DAX; part of the hand-over ABI. */
-#define EXTMEM_DAX_ID		0	/* M of /dev/daxN.M */
-#define EXTMEM_DAX_ALIGN	1	/* its "align", in bytes */
 
 /**
  * struct extmem_dax - what a device of a pool has beyond a dev_dax
@@ -22,6 +19,8 @@
  * @live: device_dax is bound and stays so: mappings may be made
  * @owner: the claim's, or of a device without memory root's
  * @owners: how many claims the device has had and lost
+ * @pgmap: its struct pages, if it is bound and has some
+ * @frozen: nobody can get a reference on any of them
  *
  * It is dev_dax->private for as long as the device lives. dax_dev_rwsem, held
  * for write, guards changes of @claim and @owner.
@@ -32,6 +31,8 @@ struct extmem_dax {
 	bool live;
 	struct extmem_owner owner;
 	unsigned long owners;
+	struct dev_pagemap *pgmap;
+	bool frozen;
 };
 
 /**
@@ -136,8 +137,19 @@ unsigned long extmem_dax_get_unmapped_area(struct file *filp,
 					   unsigned long pgoff,
 					   unsigned long flags);
 
+/* pages.c */
+bool extmem_dax_freeze_pages(struct dev_dax *dev_dax);
+int extmem_dax_make_pages(struct dev_dax *dev_dax);
+vm_fault_t extmem_dax_insert_page(struct vm_fault *vmf, unsigned long pfn,
+				  unsigned int order);
+
+/* memmap.c */
+bool extmem_dax_wants_pages(const struct extmem_claim *claim);
+extern struct device_attribute extmem_dax_memmap_attr;
+
 /* vma.c */
 extern const struct vm_operations_struct extmem_dax_vm_ops;
+extern const struct vm_operations_struct extmem_dax_page_vm_ops;
 
 /* fault.c */
 vm_fault_t extmem_dax_fault(struct vm_fault *vmf);

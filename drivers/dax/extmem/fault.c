@@ -61,6 +61,15 @@ static vm_fault_t insert(struct vm_fault *vmf, unsigned long pfn,
 	return vmf_insert_pfn(vmf->vma, vmf->address & PAGE_MASK, pfn);
 }
 
+/*
+ * Without pages an entry may be of any size; else it is a page, and those are of
+ * the device's alignment. A bad page costs all that shares its struct page.
+ */
+static bool has_pages(const struct vm_fault *vmf)
+{
+	return !(vmf->vma->vm_flags & VM_PFNMAP);
+}
+
 static vm_fault_t map_entry(struct dev_dax *dev_dax, struct vm_fault *vmf,
 			    unsigned int order)
 {
@@ -68,6 +77,8 @@ static vm_fault_t map_entry(struct dev_dax *dev_dax, struct vm_fault *vmf,
 	unsigned long addr = ALIGN_DOWN(vmf->address, size);
 	unsigned long pfn;
 
+	if (has_pages(vmf) && size != dev_dax->align)
+		return order ? VM_FAULT_FALLBACK : VM_FAULT_SIGBUS;
 	if (addr < vmf->vma->vm_start || addr + size > vmf->vma->vm_end)
 		return VM_FAULT_FALLBACK;
 
@@ -76,8 +87,10 @@ static vm_fault_t map_entry(struct dev_dax *dev_dax, struct vm_fault *vmf,
 	if (!pfn)
 		return order ? VM_FAULT_FALLBACK : VM_FAULT_SIGBUS;
 	if (extmem_poisoned(PFN_PHYS(pfn), size))
-		return order ? VM_FAULT_FALLBACK : VM_FAULT_HWPOISON;
-	return insert(vmf, pfn, order);
+		return order && !has_pages(vmf) ? VM_FAULT_FALLBACK :
+						  VM_FAULT_HWPOISON;
+	return has_pages(vmf) ? extmem_dax_insert_page(vmf, pfn, order) :
+				insert(vmf, pfn, order);
 }
 
 /*

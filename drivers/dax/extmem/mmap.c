@@ -47,14 +47,20 @@ static int check_mapping(struct dev_dax *dev_dax,
 
 int extmem_dax_mmap_prepare(struct vm_area_desc *desc)
 {
-	int rc = check_mapping(file_dev_dax(desc->file), desc);
+	struct dev_dax *dev_dax = file_dev_dax(desc->file);
+	int rc = check_mapping(dev_dax, desc);
 
 	if (rc)
 		return rc;
 
-	vma_desc_set_flags(desc, VMA_PFNMAP_BIT, VMA_DONTEXPAND_BIT,
-			   VMA_DONTDUMP_BIT);
-	desc->vm_ops = &extmem_dax_vm_ops;
+	vma_desc_set_flags(desc, VMA_DONTEXPAND_BIT, VMA_DONTDUMP_BIT);
+	if (READ_ONCE(to_extmem_dax(dev_dax)->pgmap)) {
+		vma_desc_set_flags(desc, VMA_HUGEPAGE_BIT);
+		desc->vm_ops = &extmem_dax_page_vm_ops;
+	} else {
+		vma_desc_set_flags(desc, VMA_PFNMAP_BIT);
+		desc->vm_ops = &extmem_dax_vm_ops;
+	}
 	return 0;
 }
 

@@ -295,6 +295,7 @@ static struct attribute *extmem_dax_attributes[] = {
 	&dev_attr_mode.attr,
 	&dev_attr_persist.attr,
 	&dev_attr_session.attr,
+	&extmem_dax_memmap_attr.attr,
 	&dev_attr_extents.attr,
 	NULL,
 };

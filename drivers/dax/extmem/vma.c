@@ -2,19 +2,45 @@
 /*
  * Every VMA holds one reference on the claim, from its first insertion
  * (->mapped) or copy (->open: fork, split, move) to its end (->close). VMAs of
- * VM_PFNMAP are never merged, so the count is exact; vm_private_data says who
- * holds one, since ->close also comes after a ->mapped that failed.
+ * VM_PFNMAP or VM_DONTEXPAND are never merged, so the count is exact;
+ * vm_private_data says who holds one, since ->close also comes after a ->mapped
+ * that failed.
  */
 #include "extmem_dax.h"
+
+/*
+ * A mapping without pages must not begin on a device that has some by now, nor
+ * the other way round.
+ */
+static int take_reference(const struct file *file, bool pages,
+			  void **private_data)
+{
+	struct extmem_dax *ed = to_extmem_dax(file_dev_dax(file));
+	int rc = -ENXIO;
+
+	*private_data = NULL;
+	spin_lock(&ed->lock);
+	if (extmem_dax_may_map(ed, file) && !!ed->pgmap == pages &&
+	    extmem_claim_get(ed->claim)) {
+		*private_data = ed->claim;
+		rc = 0;
+	}
+	spin_unlock(&ed->lock);
+	return rc;
+}
 
 static int extmem_dax_mapped(unsigned long start, unsigned long end,
 			     pgoff_t pgoff, const struct file *file,
 			     void **private_data)
 {
-	struct extmem_claim *claim = extmem_dax_get_claim(file);
+	return take_reference(file, false, private_data);
+}
 
-	*private_data = IS_ERR(claim) ? NULL : claim;
-	return PTR_ERR_OR_ZERO(claim);
+static int extmem_dax_mapped_pages(unsigned long start, unsigned long end,
+				   pgoff_t pgoff, const struct file *file,
+				   void **private_data)
+{
+	return take_reference(file, true, private_data);
 }
 
 static void extmem_dax_vma_open(struct vm_area_struct *vma)
@@ -47,6 +73,16 @@ const struct vm_operations_struct extmem_dax_vm_ops = {
 	.close = extmem_dax_vma_close,
 	.may_split = extmem_dax_may_split,
 	.access = extmem_dax_access,
+	.pagesize = extmem_dax_pagesize,
+	.fault = extmem_dax_fault,
+	.huge_fault = extmem_dax_huge_fault,
+};
+
+const struct vm_operations_struct extmem_dax_page_vm_ops = {
+	.mapped = extmem_dax_mapped_pages,
+	.open = extmem_dax_vma_open,
+	.close = extmem_dax_vma_close,
+	.may_split = extmem_dax_may_split,
 	.pagesize = extmem_dax_pagesize,
 	.fault = extmem_dax_fault,
 	.huge_fault = extmem_dax_huge_fault,

@@ -263,6 +263,24 @@ static_assert(offsetof(struct extmem_claim_ser, extents) == 144);
 static_assert(offsetof(struct extmem_claim_ser, mode) == 220);
 static_assert(offsetof(struct extmem_claim_ser, preserved) == 224);
 
+/* The words of a claim of EXTMEM_KIND_DAX, extmem_claim_ser.data. */
+#define EXTMEM_DAX_ID		0	/* M of /dev/daxN.M */
+#define EXTMEM_DAX_ALIGN	1	/* its "align", in bytes */
+#define EXTMEM_DAX_FORM		2	/* enum extmem_dax_form */
+
+/**
+ * enum extmem_dax_form - what the next kernel is to make of a dax device.
+ * @EXTMEM_DAX_PFNS: no struct pages
+ * @EXTMEM_DAX_PAGES: struct pages, made anew; a kernel that does not know how
+ *                    may do without, the contents are the same
+ *
+ * A claim in a form that a kernel does not know stays without a device there.
+ */
+enum extmem_dax_form {
+	EXTMEM_DAX_PFNS = 0,
+	EXTMEM_DAX_PAGES = 1,
+};
+
 /**
  * struct extmem_more_ser - further extents of a claim.
  * @type: EXTMEM_REC_MORE

@@ -121,6 +121,11 @@ int dax_set_align(const struct dax_dev *dev, size_t align)
 	return write_file(dev_path(dev, "align"), "%zu", align);
 }
 
+int dax_set(const struct dax_dev *dev, const char *attr, const char *val)
+{
+	return write_file(dev_path(dev, attr), "%s", val);
+}
+
 int dax_add_range(const struct dax_dev *dev, unsigned long start, size_t size)
 {
 	return write_file(dev_path(dev, "mapping"), "%lx-%lx", start,
@@ -211,4 +216,42 @@ size_t dax_bad_pages(const char *p, size_t size, uint64_t seed)
 	for (off = 0; off < size; off += SZ_4K)
 		bad += *(uint64_t *)(p + off) != dax_word(seed, off);
 	return bad;
+}
+
+long long vmstat_get(const char *name)
+{
+	char line[128], key[64];
+	long long val = -1, n;
+	FILE *f = fopen("/proc/vmstat", "r");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%63s %lld", key, &n) == 2 && !strcmp(key, name))
+			val = n;
+	if (f)
+		fclose(f);
+	return val;
+}
+
+/* Every 512 bytes begin with a word that depends on @seed and on the place. */
+static unsigned long word(size_t off, unsigned long seed)
+{
+	return (off + seed) * 0x9e3779b97f4a7c15UL | 1;
+}
+
+void fill_words(char *p, size_t size, unsigned long seed)
+{
+	size_t off;
+
+	for (off = 0; off < size; off += 512)
+		*(unsigned long *)(p + off) = word(off, seed);
+}
+
+bool has_words(const char *p, size_t size, unsigned long seed)
+{
+	size_t off;
+
+	for (off = 0; off < size; off += 512)
+		if (*(unsigned long *)(p + off) != word(off, seed))
+			return false;
+	return true;
 }

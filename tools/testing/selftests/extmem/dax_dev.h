@@ -29,6 +29,7 @@ int dax_new(struct dax_dev *dev, int region);
 int dax_create(struct dax_dev *dev, int region, size_t size, size_t align);
 int dax_set_size(const struct dax_dev *dev, size_t size);
 int dax_set_align(const struct dax_dev *dev, size_t align);
+int dax_set(const struct dax_dev *dev, const char *attr, const char *val);
 int dax_add_range(const struct dax_dev *dev, unsigned long start, size_t size);
 int dax_bind(const struct dax_dev *dev);
 int dax_unbind(const struct dax_dev *dev);
@@ -49,5 +50,12 @@ size_t dax_bad_pages(const char *p, size_t size, uint64_t seed);
 /* One byte of memory, for sure; the compiler does not see through these. */
 char peek(const char *p);
 void poke(char *p, char val);
+
+/* A counter of /proc/vmstat, or -1. */
+long long vmstat_get(const char *name);
+
+/* A pattern, and whether it is there. */
+void fill_words(char *p, size_t size, unsigned long seed);
+bool has_words(const char *p, size_t size, unsigned long seed);
 
 #endif /* DAX_DEV_H */

@@ -2,7 +2,9 @@
 /*
  * dax_tool: for shell tests that need a device made, mapped, filled or checked.
  */
+#define _GNU_SOURCE	/* O_DIRECT */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,6 +24,7 @@ static int help(void)
 		"       dax_tool hold  DEV        map it, say so, stay until killed\n"
 		"       dax_tool fill  DEV SEED   write a pattern\n"
 		"       dax_tool check DEV SEED   exit 1 if it is not there\n"
+		"       dax_tool direct DEV FILE  write it to a file, past the page cache\n"
 		"       dax_tool zero  DEV        exit 1 if not all bytes are zero\n"
 		"DEV is a name like dax0.1\n");
 	return 2;
@@ -57,6 +60,17 @@ static int check(const char *p, size_t size, uint64_t seed)
 	if (bad)
 		printf("%zu of %zu pages differ\n", bad, size / SZ_4K);
 	return bad > 0;
+}
+
+/* Needs pages: without them it is EFAULT. */
+static int direct(const char *p, size_t size, const char *file)
+{
+	int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_DIRECT, 0600);
+
+	if (fd >= 0 && write(fd, p, size) == size && !close(fd))
+		return 0;
+	printf("%s: %s\n", file, strerror(errno));
+	return 1;
 }
 
 static int is_zero(const char *p, size_t size)
@@ -131,6 +145,8 @@ int main(int argc, char **argv)
 		return fill(p, size, seed);
 	if (!strcmp(argv[1], "check"))
 		return check(p, size, seed);
+	if (!strcmp(argv[1], "direct") && argc == 4)
+		return direct(p, size, argv[3]);
 	if (!strcmp(argv[1], "zero"))
 		return is_zero(p, size);
 	return help();

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A conversion that fails halfway: there is memory for some of the struct pages,
+ * but not for all. The device is of all its region has, so the region should be
+ * large beside what is left to the kernel, and on several extents.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../kselftest_harness.h"
+#include "dax_dev.h"
+
+#define MEMMAP	"extmem/memmap"
+#define SAMPLE	(4 * SZ_2M)
+
+static long long available(void)
+{
+	char line[128];
+	long long kib = 0;
+	FILE *f = fopen("/proc/meminfo", "r");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "MemAvailable: %lld kB", &kib) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return kib * 1024;
+}
+
+/* A child that takes memory, until @left bytes are available. */
+static pid_t take_memory(long long left)
+{
+	int ready[2];
+	pid_t child;
+	char c;
+
+	if (pipe(ready))
+		return -1;
+	child = fork();
+	if (!child) {
+		while (available() > left) {
+			char *p = mmap(NULL, SZ_2M, PROT_READ | PROT_WRITE,
+				       MAP_PRIVATE | MAP_ANONYMOUS |
+				       MAP_POPULATE | MAP_LOCKED, -1, 0);
+
+			if (p == MAP_FAILED)
+				break;
+		}
+		write(ready[1], "", 1);
+		pause();
+		_exit(0);
+	}
+	read(ready[0], &c, 1);
+	close(ready[0]);
+	close(ready[1]);
+	return child;
+}
+
+/* Several extents: of small devices in a row every other one goes. */
+static int make_holes(struct dax_dev *small, int nr)
+{
+	int i, rc = 0;
+
+	for (i = 0; !rc && i < nr; i++)
+		rc = dax_create(&small[i], dax_region(), SZ_2M, SZ_2M);
+	for (i = 0; !rc && i < nr; i += 2)
+		rc = dax_destroy(&small[i]);
+	return rc;
+}
+
+TEST(not_enough_memory)
+{
+	long long pages = vmstat_get("nr_memmap_pages"), size, memmap;
+	struct dax_dev dev, small[8];
+	pid_t child;
+	char *map;
+	int i;
+
+	ASSERT_EQ(make_holes(small, 8), 0);
+	size = dax_region_available(dax_region());
+	ASSERT_EQ(dax_create(&dev, dax_region(), size, SZ_4K), 0);
+	EXPECT_GE(dax_get(&dev, "extmem/extents"), 4);
+	map = dax_map(&dev, NULL, SAMPLE, size - SAMPLE);
+	ASSERT_NE(map, MAP_FAILED);
+	fill_words(map, SAMPLE, 12);
+	munmap(map, SAMPLE);
+
+	memmap = size / SZ_4K * 64;
+	child = take_memory(memmap / 4);
+	ASSERT_GT(child, 0);
+	TH_LOG("%lld MiB of struct pages, %lld available", memmap >> 20,
+	       available() >> 20);
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(dax_set(&dev, MEMMAP, "1"), -ENOMEM);
+		EXPECT_EQ(dax_get(&dev, MEMMAP), 0);
+		EXPECT_EQ(vmstat_get("nr_memmap_pages"), pages);
+		ASSERT_TRUE(dax_bound(&dev));
+	}
+	map = dax_map(&dev, NULL, SAMPLE, size - SAMPLE);
+	ASSERT_NE(map, MAP_FAILED);
+	EXPECT_TRUE(has_words(map, SAMPLE, 12));
+	munmap(map, SAMPLE);
+
+	/* told beforehand it stays disabled, and can be had without */
+	ASSERT_EQ(dax_unbind(&dev), 0);
+	EXPECT_EQ(dax_set(&dev, MEMMAP, "1"), 0);
+	EXPECT_EQ(dax_bind(&dev), -ENOMEM);
+	EXPECT_FALSE(dax_bound(&dev));
+	EXPECT_EQ(dax_set(&dev, MEMMAP, "0"), 0);
+	EXPECT_EQ(dax_bind(&dev), 0);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+
+	EXPECT_EQ(dax_set(&dev, MEMMAP, "1"), 0);
+	/* what shares a section with RAM has had its own since boot */
+	EXPECT_GE(vmstat_get("nr_memmap_pages") - pages, memmap / SZ_4K * 7 / 8);
+	map = dax_map(&dev, NULL, SAMPLE, size - SAMPLE);
+	ASSERT_NE(map, MAP_FAILED);
+	EXPECT_TRUE(has_words(map, SAMPLE, 12));
+	munmap(map, SAMPLE);
+	EXPECT_EQ(dax_destroy(&dev), 0);
+	EXPECT_EQ(vmstat_get("nr_memmap_pages"), pages);
+	for (i = 1; i < 8; i += 2)
+		EXPECT_EQ(dax_destroy(&small[i]), 0);
+}
+
+TEST_HARNESS_MAIN
