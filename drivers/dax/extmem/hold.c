@@ -17,6 +17,13 @@
 static const struct file_operations *front_fops;
 static struct extmem_claim *(*front_claim)(const struct file *file);
 
+/**
+ * extmem_dax_set_front - say how to know a device's file, and find its claim.
+ * @fops: what its files have in common; NULL when there are none any more
+ * @claim: takes the reference, see extmem_file_claim()
+ *
+ * Context: the module's init and exit.
+ */
 void extmem_dax_set_front(const struct file_operations *fops,
 			  struct extmem_claim *(*claim)(const struct file *file))
 {

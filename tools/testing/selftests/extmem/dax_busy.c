@@ -41,15 +41,9 @@ FIXTURE_TEARDOWN(dax_busy)
 	EXPECT_EQ(dax_delete(&self->dev), 0);
 }
 
-static bool all_refused(struct dax_dev *dev)
+static bool all_refused(const struct dax_dev *dev)
 {
-	return dax_unbind(dev) == -EBUSY && dax_bound(dev) &&
-	       dax_set_size(dev, 0) == -EBUSY &&
-	       dax_set_size(dev, SIZE / 2) == -EBUSY &&
-	       dax_set_size(dev, SIZE + SZ_2M) == -EBUSY &&
-	       dax_set_align(dev, SZ_4K) == -EBUSY &&
-	       dax_delete(dev) == -EBUSY &&
-	       dax_get(dev, "size") == SIZE && dax_get(dev, "align") == SZ_2M;
+	return dax_refuses_all(dev, SIZE, SZ_2M);
 }
 
 TEST_F(dax_busy, mapped)

@@ -194,6 +194,17 @@ void *dax_map(const struct dax_dev *dev, void *addr, size_t len, size_t off)
 	return p;
 }
 
+bool dax_refuses_all(const struct dax_dev *dev, size_t size, size_t align)
+{
+	return dax_unbind(dev) == -EBUSY && dax_bound(dev) &&
+	       dax_set_size(dev, 0) == -EBUSY &&
+	       dax_set_size(dev, size / 2) == -EBUSY &&
+	       dax_set_size(dev, size + SZ_2M) == -EBUSY &&
+	       dax_set_align(dev, align == SZ_4K ? SZ_2M : SZ_4K) == -EBUSY &&
+	       dax_delete(dev) == -EBUSY &&
+	       dax_get(dev, "size") == size && dax_get(dev, "align") == align;
+}
+
 char peek(const char *p)
 {
 	return *p;

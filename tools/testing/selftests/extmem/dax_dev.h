@@ -36,6 +36,8 @@ int dax_unbind(const struct dax_dev *dev);
 int dax_delete(const struct dax_dev *dev);
 int dax_destroy(const struct dax_dev *dev);
 bool dax_bound(const struct dax_dev *dev);
+/* A device in use: every change is -EBUSY, and it is what it was. */
+bool dax_refuses_all(const struct dax_dev *dev, size_t size, size_t align);
 long long dax_get(const struct dax_dev *dev, const char *attr);
 int dax_open(const struct dax_dev *dev);
 void *dax_map(const struct dax_dev *dev, void *addr, size_t len, size_t off);

@@ -32,15 +32,28 @@ FIXTURE(dax_dma)
 FIXTURE_VARIANT(dax_dma)
 {
 	enum edu_iommu iommu;
+	const char *memmap;	/* whether it has struct pages, which are pinned */
 };
 
-FIXTURE_VARIANT_ADD(dax_dma, type1) { .iommu = EDU_TYPE1 };
-FIXTURE_VARIANT_ADD(dax_dma, iommufd) { .iommu = EDU_IOMMUFD };
-FIXTURE_VARIANT_ADD(dax_dma, iommufd_file) { .iommu = EDU_IOMMUFD_FILE };
+FIXTURE_VARIANT_ADD(dax_dma, type1) { .iommu = EDU_TYPE1, .memmap = "0" };
+FIXTURE_VARIANT_ADD(dax_dma, iommufd) { .iommu = EDU_IOMMUFD, .memmap = "0" };
+FIXTURE_VARIANT_ADD(dax_dma, iommufd_file)
+{
+	.iommu = EDU_IOMMUFD_FILE,
+	.memmap = "0",
+};
+
+FIXTURE_VARIANT_ADD(dax_dma, type1_pages) { .iommu = EDU_TYPE1, .memmap = "1" };
+FIXTURE_VARIANT_ADD(dax_dma, iommufd_pages)
+{
+	.iommu = EDU_IOMMUFD,
+	.memmap = "1",
+};
 
 FIXTURE_SETUP(dax_dma)
 {
 	ASSERT_EQ(dax_create(&self->dev, dax_region(), SIZE, SZ_4K), 0);
+	ASSERT_EQ(dax_set(&self->dev, "extmem/memmap", variant->memmap), 0);
 	self->fd = dax_open(&self->dev);
 	ASSERT_GE(self->fd, 0);
 	self->map = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
@@ -58,15 +71,9 @@ FIXTURE_TEARDOWN(dax_dma)
 	EXPECT_EQ(dax_delete(&self->dev), 0);
 }
 
-static bool all_refused(struct dax_dev *dev)
+static bool all_refused(const struct dax_dev *dev)
 {
-	return dax_unbind(dev) == -EBUSY && dax_bound(dev) &&
-	       dax_set_size(dev, 0) == -EBUSY &&
-	       dax_set_size(dev, SIZE / 2) == -EBUSY &&
-	       dax_set_size(dev, SIZE + SZ_2M) == -EBUSY &&
-	       dax_set_align(dev, SZ_2M) == -EBUSY &&
-	       dax_delete(dev) == -EBUSY &&
-	       dax_get(dev, "size") == SIZE && dax_get(dev, "align") == SZ_4K;
+	return dax_refuses_all(dev, SIZE, SZ_4K);
 }
 
 /* Bytes of the device from @off on, by address or by file. */
