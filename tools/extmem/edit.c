@@ -69,7 +69,9 @@ static int in_use(const struct device *device)
 			    "%s is in a live update session of the former kernel",
 			    device->dev_name);
 	if (!device->nr_users)
-		return fail("see who has it: extmem status", "%s is in use", device->dev_name);
+		return fail("see who passes devices through: fuser -v /dev/iommu /dev/vfio/*",
+			    "%s is in use, by a device's DMA or pinned pages: nobody maps it",
+			    device->dev_name);
 	snprintf(next, sizeof(next), "stop %s (process %d) first", user->comm, user->pid);
 	return fail(next, "%s is mapped by %zu process%s", device->dev_name,
 		    device->nr_users, device->nr_users > 1 ? "es" : "");
