@@ -28,6 +28,7 @@ void extmem_dax_set_front(const struct file_operations *fops,
 			  struct extmem_claim *(*claim)(const struct file *file))
 {
 	WRITE_ONCE(front_claim, claim);
+	/* Who sees the operations sees the function, in extmem_file_claim() */
 	smp_store_release(&front_fops, fops);
 }
 EXPORT_SYMBOL_FOR_MODULES(extmem_dax_set_front, "extmem_dax");
@@ -45,6 +46,7 @@ EXPORT_SYMBOL_FOR_MODULES(extmem_dax_set_front, "extmem_dax");
  */
 struct extmem_claim *extmem_file_claim(struct file *file, bool write)
 {
+	/* Paired with extmem_dax_set_front() */
 	if (!file || file->f_op != smp_load_acquire(&front_fops))
 		return NULL;
 	if (!(file->f_mode & FMODE_READ) || (write && !(file->f_mode & FMODE_WRITE)))

@@ -332,7 +332,7 @@ static int register_buffer(void *p)
 TEST_F(dax_semantics, nothing_to_pin)
 {
 	const char *disk = getenv("EXTMEM_DISK");
-	static char page[SZ_4K] __attribute__((aligned(SZ_4K)));
+	static _Alignas(SZ_4K) char page[SZ_4K];
 	char buf[16], path[256];
 	struct iovec local = { .iov_base = buf, .iov_len = sizeof(buf) };
 	struct iovec remote = { .iov_base = self->mid, .iov_len = sizeof(buf) };

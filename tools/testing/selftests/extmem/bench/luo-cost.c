@@ -61,7 +61,7 @@ static int touch(int fd, size_t size)
 	if (strstr(kind, "thp"))
 		madvise(p, size, MADV_HUGEPAGE);
 	for (off = 0; off < size; off += 4096)
-		((volatile char *)p)[off] = 1;
+		p[off] = 1;
 	munmap(p, size);
 	return 0;
 }
