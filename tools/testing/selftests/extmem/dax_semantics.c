@@ -332,7 +332,8 @@ static int register_buffer(void *p)
 TEST_F(dax_semantics, nothing_to_pin)
 {
 	const char *disk = getenv("EXTMEM_DISK");
-	static _Alignas(SZ_4K) char page[SZ_4K];
+	char *page = mmap(NULL, SZ_4K, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
 	char buf[16], path[256];
 	struct iovec local = { .iov_base = buf, .iov_len = sizeof(buf) };
 	struct iovec remote = { .iov_base = self->mid, .iov_len = sizeof(buf) };
@@ -355,6 +356,7 @@ TEST_F(dax_semantics, nothing_to_pin)
 	EXPECT_EQ(errno, EFAULT);
 	close(fd);
 	unlink(path);
+	munmap(page, SZ_4K);
 	EXPECT_TRUE(intact(self->map, self->size));
 }
 
