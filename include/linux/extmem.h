@@ -180,6 +180,7 @@ bool extmem_claim_busy(const struct extmem_claim *claim);
 /* References that outlive the mapping they were found through. */
 int extmem_holds_add(struct extmem_holds *holds, struct file *file);
 void extmem_holds_release(struct extmem_holds *holds);
+bool extmem_paged(unsigned long pfn);
 
 /* Memory errors. */
 bool extmem_poisoned(u64 start, u64 size);
@@ -224,6 +225,7 @@ static inline int extmem_holds_add(struct extmem_holds *holds, struct file *file
 }
 
 static inline void extmem_holds_release(struct extmem_holds *holds) { }
+static inline bool extmem_paged(unsigned long pfn) { return false; }
 static inline bool extmem_memory_failure(unsigned long pfn) { return false; }
 
 static inline bool extmem_overlaps(u64 start, u64 size)

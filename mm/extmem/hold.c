@@ -5,6 +5,7 @@
  */
 #include <linux/export.h>
 #include <linux/extmem.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 
 /* A claim that is held, once however many of its mappings were found. */
@@ -74,3 +75,20 @@ void extmem_holds_release(struct extmem_holds *holds)
 	}
 }
 EXPORT_SYMBOL_GPL(extmem_holds_release);
+
+/**
+ * extmem_paged - whether a page frame is extended memory that has a struct page.
+ * @pfn: the page frame, which somebody uses
+ *
+ * Its owner gave it one for as long as it is in use; who got it as a page has
+ * pinned it.
+ *
+ * Context: any.
+ * Return: true if it is.
+ */
+bool extmem_paged(unsigned long pfn)
+{
+	return extmem_overlaps(PFN_PHYS(pfn), PAGE_SIZE) && pfn_valid(pfn) &&
+	       is_zone_device_page(pfn_to_page(pfn));
+}
+EXPORT_SYMBOL_GPL(extmem_paged);
