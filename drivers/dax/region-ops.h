@@ -21,10 +21,10 @@ struct resource;
  * A region without operations is parcelled out by the dax core, first fit, and
  * the result is forgotten when the region goes. A region with operations keeps
  * the books itself, may share its memory with others, and serves the faults of
- * its devices; only device_dax binds to those.
+ * its devices. device_dax binds to those, and kmem if the user says so.
  *
- * All functions but @size, @probe, @quiesce, @init, @devnode and
- * @uevent are called with dax_region_rwsem and
+ * All functions but @size, @probe, @quiesce, @lend, @take_back, @init,
+ * @devnode and @uevent are called with dax_region_rwsem and
  * dax_dev_rwsem held for write (@available: dax_region_rwsem for read at
  * least).
  *
@@ -42,8 +42,12 @@ struct resource;
  *        because its region goes keeps what it has
  * @set_align: dev_dax->align is to stay as it is now, or not (an error)
  * @probe: device_dax binds to @dev_dax
- * @quiesce: device_dax is to be unbound by the user: -EBUSY if @dev_dax is in
+ * @quiesce: the driver is to be unbound by the user: -EBUSY if @dev_dax is in
  *           use, else no use may begin any more
+ * @lend: kmem, which the user asked for, is to give the memory to the page
+ *        allocator
+ * @take_back: it has failed to, or has been unbound; as far as it could the page
+ *             allocator has given the memory back
  */
 struct dax_region_ops {
 	const struct attribute_group **groups;
@@ -58,6 +62,8 @@ struct dax_region_ops {
 	int (*set_align)(struct dev_dax *dev_dax);
 	int (*probe)(struct dev_dax *dev_dax);
 	int (*quiesce)(struct dev_dax *dev_dax);
+	int (*lend)(struct dev_dax *dev_dax);
+	void (*take_back)(struct dev_dax *dev_dax);
 };
 
 /* What the core lends to such regions; both rwsems held for write. */

@@ -177,6 +177,11 @@ bool extmem_claim_get(struct extmem_claim *claim);
 void extmem_claim_put(struct extmem_claim *claim);
 bool extmem_claim_busy(const struct extmem_claim *claim);
 
+/* Memory that the page allocator is to have for a while, and what it left there. */
+void extmem_lend_begin(struct extmem_pool *pool);
+void extmem_lend_end(struct extmem_pool *pool);
+int extmem_claim_clear(struct extmem_claim *claim);
+
 /* References that outlive the mapping they were found through. */
 int extmem_holds_add(struct extmem_holds *holds, struct file *file);
 void extmem_holds_release(struct extmem_holds *holds);

@@ -176,13 +176,17 @@ static void __init take_over(struct extmem_map *map)
 }
 
 /* Nobody else may have the memory, and it is ordinary memory to the caches */
-static int __init claim_range(const struct extmem_pool *pool, const struct range *range)
+static int __init claim_range(struct extmem_pool *pool, unsigned int i)
 {
+	const struct range *range = &pool->range[i];
 	pgprot_t prot = PAGE_KERNEL;
 	const char *name;
 
 	name = kasprintf(GFP_KERNEL, "extmem node %d", pool->nid);
-	if (!name || !request_mem_region_exclusive(range->start, range_len(range), name)) {
+	if (name)
+		pool->res[i] = request_mem_region_exclusive(range->start,
+							    range_len(range), name);
+	if (!pool->res[i]) {
 		kfree(name);
 		return -EBUSY;
 	}
@@ -194,7 +198,7 @@ static void __init claim_pool(struct extmem_pool *pool)
 	unsigned int i;
 
 	for (i = 0; i < pool->nr_ranges; i++) {
-		if (!claim_range(pool, &pool->range[i])) {
+		if (!claim_range(pool, i)) {
 			trace_extmem_reserve(pool->nid, pool->range[i].start,
 					     range_len(&pool->range[i]));
 			continue;

@@ -314,6 +314,8 @@ void extmem_scrub_wait(struct extmem_pool *pool, const struct extmem_runs *runs)
  * @nr_ranges: entries of @range in use
  * @range: the pool's memory by ascending address
  * @base: for each range the bit number of its first granule
+ * @res: for each range the resource that keeps others away, or NULL
+ * @nr_lent: how many lend some of it to the page allocator
  * @nr_granules: granules in all ranges
  * @space: which of them are free
  * @scrub: who clears those that are free and dirty
@@ -336,6 +338,8 @@ struct extmem_pool {
 	unsigned int nr_ranges;
 	struct range range[EXTMEM_POOL_RANGES];
 	unsigned long base[EXTMEM_POOL_RANGES];
+	struct resource *res[EXTMEM_POOL_RANGES];
+	unsigned int nr_lent;
 	unsigned long nr_granules;
 	struct extmem_space space;
 	struct extmem_scrub scrub;

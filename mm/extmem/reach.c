@@ -7,6 +7,7 @@
 #include <kunit/static_stub.h>
 
 #include <linux/export.h>
+#include <linux/memory_hotplug.h>
 #include <linux/memremap.h>
 #include <linux/pfn.h>
 #include <linux/rculist.h>
@@ -74,8 +75,11 @@ EXPORT_SYMBOL_GPL(extmem_overlaps);
 /* Who made pages of it has put it into the direct map */
 static bool has_page(u64 pa)
 {
-	struct dev_pagemap *pgmap = get_dev_pagemap(PHYS_PFN(pa));
+	struct dev_pagemap *pgmap;
 
+	if (pfn_to_online_page(PHYS_PFN(pa)))
+		return true;
+	pgmap = get_dev_pagemap(PHYS_PFN(pa));
 	put_dev_pagemap(pgmap);
 	return pgmap;
 }

@@ -149,4 +149,6 @@ const struct dax_region_ops extmem_dax_region_ops = {
 	.set_align = extmem_dax_set_align,
 	.probe = extmem_dax_probe,
 	.quiesce = extmem_dax_quiesce,
+	.lend = extmem_dax_lend,
+	.take_back = extmem_dax_take_back,
 };

@@ -21,6 +21,7 @@ int extmem_dax_init_device(struct dev_dax *dev_dax, void *claim)
 		return -ENOMEM;
 
 	spin_lock_init(&ed->lock);
+	mutex_init(&ed->clearing);
 	ed->owner = extmem_dax_root;
 	if (claim)
 		extmem_claim_owner(claim, &ed->owner);
@@ -98,6 +99,9 @@ int extmem_dax_probe(struct dev_dax *dev_dax)
 
 	if (!ed->claim)
 		return -ENXIO;
+	/* Some of it never came back */
+	if (ed->ram)
+		return -EBUSY;
 
 	pages = extmem_dax_wants_pages(ed->claim);
 	rc = pages ? extmem_dax_make_pages(dev_dax) : 0;
@@ -135,6 +139,8 @@ int extmem_dax_quiesce(struct dev_dax *dev_dax)
 	bool was_live;
 	int rc;
 
+	if (ed->ram)
+		return extmem_dax_quiesce_ram(dev_dax);
 	rc = stop_mappings(ed, &was_live);
 	if (rc || extmem_dax_freeze_pages(dev_dax))
 		return rc;

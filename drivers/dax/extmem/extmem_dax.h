@@ -6,6 +6,7 @@
 #include <linux/fs.h>
 #include <linux/kho/abi/extmem.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/spinlock.h>
 
 #include "../bus.h"
@@ -21,6 +22,9 @@
  * @owners: how many claims the device has had and lost
  * @pgmap: its struct pages, if it is bound and has some
  * @frozen: nobody can get a reference on any of them
+ * @ram: it is, or is about to be, or some of it has stayed system RAM
+ * @was_dirty: its bytes were nobody's even before
+ * @clearing: they are being cleared
  *
  * It is dev_dax->private for as long as the device lives. dax_dev_rwsem, held
  * for write, guards changes of @claim and @owner.
@@ -33,6 +37,9 @@ struct extmem_dax {
 	unsigned long owners;
 	struct dev_pagemap *pgmap;
 	bool frozen;
+	struct extmem_dax_ram *ram;
+	bool was_dirty;
+	struct mutex clearing;	/* one at a time */
 };
 
 /**
@@ -146,6 +153,16 @@ vm_fault_t extmem_dax_insert_page(struct vm_fault *vmf, unsigned long pfn,
 /* memmap.c */
 bool extmem_dax_wants_pages(const struct extmem_claim *claim);
 extern struct device_attribute extmem_dax_memmap_attr;
+
+/* ram.c */
+int extmem_dax_lend(struct dev_dax *dev_dax);
+void extmem_dax_take_back(struct dev_dax *dev_dax);
+int extmem_dax_quiesce_ram(struct dev_dax *dev_dax);
+
+/* dirty.c */
+int extmem_dax_set_dirty(struct extmem_dax *ed);
+void extmem_dax_undo_dirty(struct extmem_dax *ed);
+int extmem_dax_clean(const struct file *file);
 
 /* vma.c */
 extern const struct vm_operations_struct extmem_dax_vm_ops;

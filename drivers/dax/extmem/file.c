@@ -18,6 +18,7 @@ static int extmem_dax_open(struct inode *inode, struct file *filp)
 {
 	struct dev_dax *dev_dax = inode_dev_dax(inode);
 	struct extmem_dax_file *file = kmalloc_obj(*file);
+	int rc;
 
 	if (!file)
 		return -ENOMEM;
@@ -28,7 +29,11 @@ static int extmem_dax_open(struct inode *inode, struct file *filp)
 	filp->f_mapping = dax_inode(dev_dax->dax_dev)->i_mapping;
 	filp->f_wb_err = filemap_sample_wb_err(filp->f_mapping);
 	filp->private_data = file;
-	return 0;
+
+	rc = extmem_dax_clean(filp);
+	if (rc)
+		kfree(file);
+	return rc;
 }
 
 static int extmem_dax_release(struct inode *inode, struct file *filp)

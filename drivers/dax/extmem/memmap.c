@@ -14,7 +14,7 @@
 
 static enum extmem_dax_form get_form(const struct extmem_claim *claim)
 {
-	return extmem_claim_data(claim, EXTMEM_DAX_FORM);
+	return extmem_claim_data(claim, EXTMEM_DAX_FORM) & ~EXTMEM_DAX_DIRTY;
 }
 
 /* What the driver is to make of the device. */
@@ -27,6 +27,7 @@ bool extmem_dax_wants_pages(const struct extmem_claim *claim)
 static int set_form(struct dev_dax *dev_dax, enum extmem_dax_form form)
 {
 	struct extmem_dax *ed = to_extmem_dax(dev_dax);
+	u64 word;
 
 	guard(device)(&dev_dax->dev);
 	guard(rwsem_write)(&dax_dev_rwsem);
@@ -36,7 +37,8 @@ static int set_form(struct dev_dax *dev_dax, enum extmem_dax_form form)
 		return 0;
 	if (dev_dax->dev.driver || extmem_claim_busy(ed->claim))
 		return -EBUSY;
-	return extmem_claim_set_data(ed->claim, EXTMEM_DAX_FORM, form);
+	word = extmem_claim_data(ed->claim, EXTMEM_DAX_FORM) & EXTMEM_DAX_DIRTY;
+	return extmem_claim_set_data(ed->claim, EXTMEM_DAX_FORM, word | form);
 }
 
 /* What can't be had leaves the device as it was, and bound. */
@@ -98,7 +100,11 @@ static int convert(struct dev_dax *dev_dax, enum extmem_dax_form form)
 	drv = get_driver(&dev_dax->dev);
 	if (IS_ERR_OR_NULL(drv))
 		return drv ? PTR_ERR(drv) : set_form(dev_dax, form);
-	rc = rebind(dev_dax, drv, from, form);
+	/* While it is system RAM kmem is bound */
+	if (READ_ONCE(to_extmem_dax(dev_dax)->ram))
+		rc = -EBUSY;
+	else
+		rc = rebind(dev_dax, drv, from, form);
 	module_put(drv->owner);
 	return rc;
 }

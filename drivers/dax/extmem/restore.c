@@ -13,7 +13,8 @@ static bool claim_valid(const struct extmem_claim *claim)
 
 	return extmem_claim_data(claim, EXTMEM_DAX_ID) <= INT_MAX &&
 	       align <= U32_MAX && dax_align_valid(align) &&
-	       extmem_claim_data(claim, EXTMEM_DAX_FORM) <= EXTMEM_DAX_PAGES &&
+	       extmem_claim_data(claim, EXTMEM_DAX_FORM) <=
+		       (EXTMEM_DAX_PAGES | EXTMEM_DAX_DIRTY) &&
 	       extmem_dax_aligned(claim, align);
 }
 

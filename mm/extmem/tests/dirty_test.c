@@ -159,6 +159,26 @@ static void half_overtaken(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, extmem_dirty_count(&pool->space), 0);
 }
 
+/* What was lent comes back: every extent of it, or an error */
+static void lent_is_cleared(struct kunit *test)
+{
+	struct extmem_claim *claim = extmem_fake_claim(clean_pool(), START, MIB(4));
+
+	KUNIT_ASSERT_EQ(test, extmem_claim_grow(claim, START + MIB(8), MIB(2),
+						EXTMEM_GRANULE), 0);
+	KUNIT_EXPECT_EQ(test, fake.cleared, 0);
+	KUNIT_EXPECT_EQ(test, extmem_claim_clear(claim), 0);
+	KUNIT_EXPECT_EQ(test, fake.cleared, MIB(6));
+	KUNIT_EXPECT_EQ(test, fake.last_clear, START + MIB(8));
+
+	fake.clears_ok = 1;
+	fake.clear_err = -EINTR;
+	KUNIT_EXPECT_EQ(test, extmem_claim_clear(claim), -EINTR);
+	fake.clears_ok = UINT_MAX;
+	extmem_map_freeze(&fake.map);
+	KUNIT_EXPECT_EQ(test, extmem_claim_clear(claim), -ESHUTDOWN);
+}
+
 static struct kunit_case dirty_cases[] = {
 	KUNIT_CASE(unit_of_two),
 	KUNIT_CASE(next_finds_all),
@@ -168,6 +188,7 @@ static struct kunit_case dirty_cases[] = {
 	KUNIT_CASE(halves_at_once),
 	KUNIT_CASE(half_fails),
 	KUNIT_CASE(half_overtaken),
+	KUNIT_CASE(lent_is_cleared),
 	{}
 };
 

@@ -266,7 +266,7 @@ static_assert(offsetof(struct extmem_claim_ser, preserved) == 224);
 /* The words of a claim of EXTMEM_KIND_DAX, extmem_claim_ser.data. */
 #define EXTMEM_DAX_ID		0	/* M of /dev/daxN.M */
 #define EXTMEM_DAX_ALIGN	1	/* its "align", in bytes */
-#define EXTMEM_DAX_FORM		2	/* enum extmem_dax_form */
+#define EXTMEM_DAX_FORM		2	/* enum extmem_dax_form, EXTMEM_DAX_DIRTY */
 
 /**
  * enum extmem_dax_form - what the next kernel is to make of a dax device.
@@ -280,6 +280,14 @@ enum extmem_dax_form {
 	EXTMEM_DAX_PFNS = 0,
 	EXTMEM_DAX_PAGES = 1,
 };
+
+/**
+ * EXTMEM_DAX_DIRTY - a bit beside the form: whoever has the claim has never seen
+ * the bytes that its memory holds.
+ *
+ * It is, or has been, system RAM. It has to be cleared before anyone gets access.
+ */
+#define EXTMEM_DAX_DIRTY	BIT(1)
 
 /**
  * struct extmem_more_ser - further extents of a claim.

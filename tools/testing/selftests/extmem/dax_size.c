@@ -282,7 +282,7 @@ TEST_F(dax_size, bad_ranges_are_refused)
 	EXPECT_EQ(dax_get(&self->dev, "size"), PIECE);
 }
 
-/* kmem would give the memory to the page allocator. */
+/* kmem gives the memory to the page allocator: not without new_id. */
 TEST_F(dax_size, only_device_dax_binds)
 {
 	int fd = open("/sys/bus/dax/drivers/kmem/bind", O_WRONLY);

@@ -26,6 +26,7 @@ static int help(void)
 		"       dax_tool check DEV SEED   exit 1 if it is not there\n"
 		"       dax_tool direct DEV FILE  write it to a file, past the page cache\n"
 		"       dax_tool zero  DEV        exit 1 if not all bytes are zero\n"
+		"       dax_tool late  DEV        open it, say so, map it after a line of input\n"
 		"DEV is a name like dax0.1\n");
 	return 2;
 }
@@ -84,6 +85,22 @@ static int is_zero(const char *p, size_t size)
 	return off < size;
 }
 
+/* What has become of it meanwhile? */
+static int late(const struct dax_dev *dev)
+{
+	int fd = dax_open(dev);
+
+	puts(fd < 0 ? strerror(-fd) : "open");
+	fflush(stdout);
+	getchar();
+	if (mmap(NULL, dax_get(dev, "size"), PROT_READ, MAP_SHARED, fd, 0) ==
+	    MAP_FAILED)
+		puts(strerror(errno));
+	else
+		puts("mapped");
+	return 0;
+}
+
 static int done(const char *what, int rc)
 {
 	if (rc)
@@ -131,6 +148,8 @@ int main(int argc, char **argv)
 		return resize(&dev, argv[3]);
 	if (!strcmp(argv[1], "destroy"))
 		return done(dev.name, dax_destroy(&dev));
+	if (!strcmp(argv[1], "late"))
+		return late(&dev);
 	seed = argc > 3 ? strtoull(argv[3], NULL, 0) : 0;
 	size = dax_get(&dev, "size");
 	p = dax_map(&dev, NULL, size, 0);
