@@ -50,11 +50,13 @@ struct seq_file;
  * enum extmem_kind - who owns a claim; part of the hand-over ABI.
  * @EXTMEM_KIND_NONE: nobody, never seen in a claim
  * @EXTMEM_KIND_DAX: a device of the pool's dax region
+ * @EXTMEM_KIND_IOMMU: page tables, see drivers/iommu/persist
  * @EXTMEM_KIND_TEST: the self-tests
  */
 enum extmem_kind {
 	EXTMEM_KIND_NONE = 0,
 	EXTMEM_KIND_DAX = 1,
+	EXTMEM_KIND_IOMMU = 2,
 	EXTMEM_KIND_TEST = 0x7e57,
 };
 
@@ -144,6 +146,7 @@ int extmem_claim_destroy(struct extmem_claim *claim);
 struct extmem_claim *extmem_claim_next(struct extmem_pool *pool,
 				       struct extmem_claim *claim,
 				       enum extmem_kind kind);
+struct extmem_claim *extmem_claim_find(u64 id);
 u64 extmem_claim_size(const struct extmem_claim *claim);
 const uuid_t *extmem_claim_uuid(const struct extmem_claim *claim);
 u64 extmem_claim_id(const struct extmem_claim *claim);

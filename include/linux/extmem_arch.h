@@ -6,8 +6,8 @@
 #include <linux/types.h>
 
 /*
- * What mm/extmem needs of an architecture that selects ARCH_HAS_EXTMEM. All but
- * extmem_arch_clear() is for boot.
+ * What is needed of an architecture that selects ARCH_HAS_EXTMEM. All but
+ * extmem_arch_clear() and what is about a single granule is for boot.
  */
 void extmem_arch_protect(const struct range *range);
 void extmem_arch_adopted(const struct range *range);
@@ -16,6 +16,8 @@ bool extmem_arch_owns(const struct range *range);
 bool extmem_arch_warm(void);
 int extmem_arch_unmap(const struct range *range);
 int extmem_arch_map(const struct range *range);
+int extmem_arch_map_granule(u64 pa);
+void extmem_arch_unmap_granule(u64 pa);
 void extmem_arch_clear(void *mem, size_t bytes);
 
 #endif /* _LINUX_EXTMEM_ARCH_H */

@@ -90,6 +90,35 @@ struct extmem_claim *extmem_claim_next(struct extmem_pool *pool,
 }
 EXPORT_SYMBOL_GPL(extmem_claim_next);
 
+static bool may_find(const struct extmem_claim *claim)
+{
+	return extmem_claim_ser(claim)->kind != EXTMEM_KIND_QUARANTINE;
+}
+
+/**
+ * extmem_claim_find - find a claim by its number.
+ * @id: its id, see extmem_claim_id()
+ *
+ * Context: may sleep. Takes time in proportion to the number of claims.
+ * Return: the claim, with a reference that the caller has to put; NULL if there is
+ * none, it is in quarantine, or is being given up.
+ */
+struct extmem_claim *extmem_claim_find(u64 id)
+{
+	struct extmem_pool *pool = NULL;
+	struct extmem_claim *claim;
+
+	while ((pool = extmem_pool_next(pool))) {
+		guard(mutex)(&pool->map->lock);
+		list_for_each_entry(claim, &pool->claims, list)
+			if (extmem_claim_ser(claim)->id == id)
+				return may_find(claim) && extmem_claim_get(claim) ?
+				       claim : NULL;
+	}
+	return NULL;
+}
+EXPORT_SYMBOL_GPL(extmem_claim_find);
+
 /**
  * extmem_claim_size - how much memory a claim has.
  * @claim: the claim, which the caller keeps from being resized

@@ -13,6 +13,7 @@
 #include <linux/extmem_arch.h>
 #include <linux/init.h>
 #include <linux/kexec_handover.h>
+#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/numa.h>
 
@@ -158,6 +159,42 @@ int __init extmem_arch_map(const struct range *range)
 		return -ERANGE;
 	init_memory_mapping(range->start, range->end + 1, PAGE_KERNEL);
 	return 0;
+}
+
+/**
+ * extmem_arch_map_granule - put a granule into the direct map.
+ * @pa: its physical address
+ *
+ * Context: may sleep.
+ * Return: 0, -ERANGE as for extmem_arch_map(), or -ENOMEM.
+ */
+int extmem_arch_map_granule(u64 pa)
+{
+	u64 end = pa + EXTMEM_GRANULE;
+
+	if (!extmem_unmapped(pa))
+		return 0;
+	if (end - 1 >= DIRECT_MAP_PHYSMEM_END)
+		return -ERANGE;
+	mem_hotplug_begin();
+	kernel_physical_mapping_init(pa, end, BIT(PG_LEVEL_2M), PAGE_KERNEL);
+	mem_hotplug_done();
+	return 0;
+}
+
+/**
+ * extmem_arch_unmap_granule - undo extmem_arch_map_granule().
+ * @pa: the granule's physical address
+ *
+ * Context: may sleep.
+ */
+void extmem_arch_unmap_granule(u64 pa)
+{
+	if (!extmem_unmapped(pa))
+		return;
+	mem_hotplug_begin();
+	kernel_direct_map_remove(pa, pa + EXTMEM_GRANULE);
+	mem_hotplug_done();
 }
 
 /**

@@ -17,6 +17,7 @@
 	__print_symbolic(kind,						\
 			 { EXTMEM_KIND_NONE, "none" },			\
 			 { EXTMEM_KIND_DAX, "dax" },			\
+			 { EXTMEM_KIND_IOMMU, "iommu" },			\
 			 { EXTMEM_KIND_QUARANTINE, "quarantine" },	\
 			 { EXTMEM_KIND_TEST, "test" })
 

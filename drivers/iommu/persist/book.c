@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The book: what the next kernel is told of units, devices and memory. Its pages
+ * are taken when devices are preserved; to write it takes no memory.
+ */
+#define pr_fmt(fmt) "iommu-persist: " fmt
+
+#include <linux/crc32c.h>
+#include <linux/io.h>
+#include <linux/kho/abi/extmem.h>
+#include <linux/mm.h>
+#include <linux/sizes.h>
+
+#include "internal.h"
+
+static_assert(sizeof(union extmem_iommu_rec_ser) == 64);
+
+/* The first page, or NULL; the next kernel's while there is one, ours later */
+static struct extmem_iommu_book_ser *book;
+static unsigned int book_room;
+
+/* The page that records are added to */
+static struct extmem_iommu_book_ser *book_last;
+
+static u32 crc(const void *ser, size_t size)
+{
+	return crc32c(EXTMEM_CRC_SEED, ser, size - sizeof(u32));
+}
+
+static struct extmem_iommu_book_ser *book_next(const struct extmem_iommu_book_ser *page)
+{
+	return page->next ? phys_to_virt(page->next) : NULL;
+}
+
+/**
+ * iop_book_reserve - make sure that there is room for records.
+ * @nr: how many there will be in all
+ *
+ * Context: may sleep; devices are not preserved or unpreserved meanwhile.
+ * Return: 0 or -ENOSPC.
+ */
+int iop_book_reserve(unsigned int nr)
+{
+	while (book_room < nr) {
+		struct iop_pool *pool = iop_pool_get(NUMA_NO_NODE);
+		struct extmem_iommu_book_ser *page = NULL;
+
+		if (pool)
+			page = iop_pages_alloc(pool, EXTMEM_IOMMU_TAG_BOOK, 0, GFP_KERNEL);
+		if (!page)
+			return -ENOSPC;
+		page->self = virt_to_phys(page);
+		page->next = book ? book->self : 0;
+		book = page;
+		book_room += EXTMEM_IOMMU_RECORDS;
+	}
+	return 0;
+}
+
+/**
+ * iop_book_begin - start writing the book.
+ *
+ * Context: any.
+ */
+void iop_book_begin(void)
+{
+	struct extmem_iommu_book_ser *page;
+
+	for (page = book; page; page = book_next(page)) {
+		memset(page->recs, 0, sizeof(page->recs));
+		page->nr = 0;
+	}
+	book_last = book;
+}
+
+/**
+ * iop_book_add - add a record for which there is room.
+ * @rec: the record
+ *
+ * Context: any.
+ */
+void iop_book_add(const union extmem_iommu_rec_ser *rec)
+{
+	if (book_last && book_last->nr == EXTMEM_IOMMU_RECORDS)
+		book_last = book_next(book_last);
+	if (!WARN_ON_ONCE(!book_last))
+		book_last->recs[book_last->nr++] = *rec;
+}
+
+/**
+ * iop_seal - vouch for the book and all heads: nothing changes any more.
+ *
+ * Context: any; nothing else runs.
+ */
+void iop_seal(void)
+{
+	struct extmem_iommu_book_ser *page;
+	struct iop_granule *granule;
+	u64 first = book ? book->self : 0;
+	struct iop_pool *pool;
+
+	for (page = book; page; page = book_next(page))
+		page->crc = crc(page, sizeof(*page));
+	list_for_each_entry(pool, &iop_pools, list) {
+		list_for_each_entry(granule, &pool->granules, list) {
+			granule->head->book = first;
+			granule->head->crc = crc(granule->head, sizeof(*granule->head));
+			first = 0;
+		}
+	}
+}
+
+static bool book_page_ok(u64 pa)
+{
+	const struct extmem_iommu_book_ser *page = phys_to_virt(pa);
+
+	return iop_pages_tag(pa) == EXTMEM_IOMMU_TAG_BOOK && page->self == pa &&
+	       page->nr <= EXTMEM_IOMMU_RECORDS && page->crc == crc(page, sizeof(*page));
+}
+
+/* Follow nothing that was not looked at, nor in circles */
+static bool book_ok(u64 pa)
+{
+	unsigned int left = SZ_64K;
+
+	for (; pa; pa = ((struct extmem_iommu_book_ser *)phys_to_virt(pa))->next)
+		if (!left-- || !book_page_ok(pa))
+			return false;
+	return true;
+}
+
+static bool heads_ok(u64 *pa)
+{
+	struct iop_granule *granule;
+	struct iop_pool *pool;
+	bool ok = true;
+
+	list_for_each_entry(pool, &iop_pools, list) {
+		list_for_each_entry(granule, &pool->granules, list) {
+			if (granule->head->crc != crc(granule->head, sizeof(*granule->head)))
+				ok = false;
+			if (granule->head->book)
+				*pa = granule->head->book;
+			granule->head->book = 0;
+			granule->head->crc = 0;
+		}
+	}
+	return ok;
+}
+
+/**
+ * iop_book_open - open the former kernel's book, and break its seal.
+ *
+ * Context: boot.
+ * Return: false if there is none, or it is damaged.
+ */
+bool iop_book_open(void)
+{
+	u64 pa = 0;
+
+	if (!heads_ok(&pa) || !pa || !book_ok(pa))
+		return false;
+	book = phys_to_virt(pa);
+	return true;
+}
+
+/**
+ * iop_book_each - read the book.
+ * @fn: called for each record until it returns other than 0
+ * @arg: passed to it
+ *
+ * Context: boot.
+ * Return: what @fn returned last.
+ */
+int iop_book_each(iop_book_fn fn, void *arg)
+{
+	struct extmem_iommu_book_ser *page;
+	unsigned int i;
+	int ret = 0;
+
+	for (page = book; page && !ret; page = book_next(page))
+		for (i = 0; i < page->nr && !ret; i++)
+			ret = fn(&page->recs[i], arg);
+	return ret;
+}
+
+/**
+ * iop_book_close - the former kernel's book is not needed any more.
+ *
+ * Context: boot.
+ */
+void iop_book_close(void)
+{
+	book = NULL;
+}
