@@ -18,46 +18,36 @@
 
 #include "dax_dev.h"
 #include "luo.h"
+#include "steps.h"
 
 static int session = -1;
 static int file = -1;
 
-static int say(const char *step, const char *arg, int rc)
-{
-	printf("%s%s%s: %s\n", step, *arg ? " " : "", arg, rc < 0 ? strerror(-rc) : "ok");
-	return rc;
-}
-
-static int or_errno(int rc)
-{
-	return rc < 0 ? -errno : rc;
-}
-
 static void do_create(char **arg)
 {
-	session = say("create", arg[0], luo_create(arg[0]));
+	session = step_say("create", arg[0], luo_create(arg[0]));
 }
 
 static void do_take(char **arg)
 {
-	session = say("take", arg[0], luo_take(arg[0]));
+	session = step_say("take", arg[0], luo_take(arg[0]));
 }
 
 static void do_open(char **arg)
 {
-	file = say("open", arg[0], or_errno(open(arg[0], O_RDWR)));
+	file = step_say("open", arg[0], or_errno(open(arg[0], O_RDWR)));
 }
 
 static void do_openro(char **arg)
 {
-	file = say("openro", arg[0], or_errno(open(arg[0], O_RDONLY)));
+	file = step_say("openro", arg[0], or_errno(open(arg[0], O_RDONLY)));
 }
 
 /* One that we were started with */
 static void do_fd(char **arg)
 {
 	file = atoi(arg[0]);
-	say("fd", arg[0], fcntl(file, F_GETFD) < 0 ? -errno : 0);
+	step_say("fd", arg[0], fcntl(file, F_GETFD) < 0 ? -errno : 0);
 }
 
 static void do_memfd(char **arg)
@@ -65,27 +55,27 @@ static void do_memfd(char **arg)
 	file = or_errno(memfd_create("luo_agent", 0));
 	if (file >= 0 && write(file, arg[0], strlen(arg[0])) < 0)
 		file = -errno;
-	say("memfd", arg[0], file);
+	step_say("memfd", arg[0], file);
 }
 
 static void do_preserve(char **arg)
 {
-	say("preserve", arg[0], luo_preserve(session, file, strtoull(arg[0], NULL, 0)));
+	step_say("preserve", arg[0], luo_preserve(session, file, strtoull(arg[0], NULL, 0)));
 }
 
 static void do_retrieve(char **arg)
 {
-	file = say("retrieve", arg[0], luo_retrieve(session, strtoull(arg[0], NULL, 0)));
+	file = step_say("retrieve", arg[0], luo_retrieve(session, strtoull(arg[0], NULL, 0)));
 }
 
 static void do_finish(char **arg)
 {
-	say("finish", "", luo_finish(session));
+	step_say("finish", "", luo_finish(session));
 }
 
 static void do_close(char **arg)
 {
-	say("close", "", or_errno(close(session)));
+	step_say("close", "", or_errno(close(session)));
 }
 
 /* What the file is, as others would find out */
@@ -98,7 +88,7 @@ static void do_stat(char **arg)
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
 	path[readlink(link, path, sizeof(path) - 1)] = '\0';
 	if (fstat(file, &st)) {
-		say("stat", "", -errno);
+		step_say("stat", "", -errno);
 		return;
 	}
 	snprintf(link, sizeof(link), "/sys/dev/char/%d:%d/subsystem", major(st.st_rdev),
@@ -115,7 +105,7 @@ static void do_same(char **arg)
 {
 	struct stat st, node;
 
-	say("same", arg[0], fstat(file, &st) || stat(arg[0], &node) ? -errno :
+	step_say("same", arg[0], fstat(file, &st) || stat(arg[0], &node) ? -errno :
 	    st.st_rdev == node.st_rdev ? 0 : -ENODEV);
 }
 
@@ -125,14 +115,14 @@ static void do_reopen(char **arg)
 	char link[64];
 
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
-	file = say("reopen", "", or_errno(open(link, O_RDWR)));
+	file = step_say("reopen", "", or_errno(open(link, O_RDWR)));
 }
 
 static void do_read(char **arg)
 {
 	char text[64] = "";
 
-	say("read", pread(file, text, sizeof(text) - 1, 0) < 0 ? strerror(errno) : text, 0);
+	step_say("read", pread(file, text, sizeof(text) - 1, 0) < 0 ? strerror(errno) : text, 0);
 }
 
 /* What `dax_tool fill DEV SEED` left in the first SIZE bytes, by a mapping of it */
@@ -143,7 +133,7 @@ static void do_check(char **arg)
 	char *p = mmap(NULL, size, PROT_READ, MAP_SHARED, file, 0);
 
 	if (p == MAP_FAILED) {
-		say("check", arg[0], -errno);
+		step_say("check", arg[0], -errno);
 		return;
 	}
 	printf("check %s: %zu of %zu pages differ\n", arg[0], dax_bad_pages(p, size, seed),
@@ -157,7 +147,7 @@ static void do_poke(char **arg)
 	size_t size = strtoull(arg[0], NULL, 0);
 	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 
-	say("poke", arg[0], p == MAP_FAILED ? -errno : 0);
+	step_say("poke", arg[0], p == MAP_FAILED ? -errno : 0);
 	if (p == MAP_FAILED)
 		return;
 	poke(p, peek(p));
@@ -178,14 +168,10 @@ static void do_exec(char **arg)
 	fflush(stdout);
 	if (dup2(file, 9) == 9)
 		execvp(arg[0], arg);
-	say("exec", arg[0], -errno);
+	step_say("exec", arg[0], -errno);
 }
 
-static const struct step {
-	const char *name;
-	int args;
-	void (*run)(char **arg);
-} steps[] = {
+static const struct step steps[] = {
 	{ "create", 1, do_create },
 	{ "take", 1, do_take },
 	{ "open", 1, do_open },
@@ -207,29 +193,7 @@ static const struct step {
 	{}
 };
 
-static const struct step *find(const char *name, int left)
-{
-	const struct step *step;
-
-	for (step = steps; step->name; step++)
-		if (!strcmp(step->name, name) && step->args <= left)
-			return step;
-	return NULL;
-}
-
 int main(int argc, char **argv)
 {
-	const struct step *step;
-	int i;
-
-	for (i = 1; i < argc; i += 1 + step->args) {
-		step = find(argv[i], argc - i - 1);
-		if (!step) {
-			fprintf(stderr, "luo_agent: no such step, or too few words: %s\n",
-				argv[i]);
-			return 2;
-		}
-		step->run(argv + i + 1);
-	}
-	return 0;
+	return run_steps(steps, argc, argv);
 }

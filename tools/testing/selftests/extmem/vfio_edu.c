@@ -2,7 +2,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/iommufd.h>
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
 #include <stdbool.h>
@@ -11,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "vfio_dev.h"
 #include "vfio_edu.h"
 
 #define PCI		"/sys/bus/pci"
@@ -22,17 +22,6 @@
 #define EDU_DMA_START	1
 #define EDU_DMA_OUT	2	/* to memory */
 #define EDU_BUFFER	0x40000
-
-static int write_file(const char *path, const char *val)
-{
-	int fd = open(path, O_WRONLY), rc;
-
-	if (fd < 0)
-		return -errno;
-	rc = write(fd, val, strlen(val)) < 0 ? -errno : 0;
-	close(fd);
-	return rc;
-}
 
 /* Whether @file of a PCI device says @val. */
 static bool says(const char *dev, const char *file, const char *val)
@@ -54,7 +43,6 @@ static bool says(const char *dev, const char *file, const char *val)
 static const char *find_device(void)
 {
 	static char name[32];
-	char path[128];
 	struct dirent *entry;
 	DIR *dir;
 
@@ -67,10 +55,8 @@ static const char *find_device(void)
 			snprintf(name, sizeof(name), "%.31s", entry->d_name);
 	if (dir)
 		closedir(dir);
-	snprintf(path, sizeof(path), PCI "/devices/%s/driver_override", name);
 	if (name[0])
-		write_file(path, "vfio-pci");
-	write_file(PCI "/drivers_probe", name);
+		vfio_take(name);
 	return name;
 }
 
@@ -104,61 +90,28 @@ static int open_type1(struct edu *edu)
 	return edu->fd < 0 ? -errno : 0;
 }
 
-static int open_cdev(void)
-{
-	char path[300];
-	struct dirent *entry;
-	int fd = -ENOENT;
-	DIR *dir;
-
-	snprintf(path, sizeof(path), PCI "/devices/%s/vfio-dev", find_device());
-	dir = opendir(path);
-	while (dir && fd < 0 && (entry = readdir(dir))) {
-		if (strncmp(entry->d_name, "vfio", 4))
-			continue;
-		snprintf(path, sizeof(path), "/dev/vfio/devices/%s", entry->d_name);
-		fd = open(path, O_RDWR);
-		if (fd < 0)
-			fd = -errno;
-	}
-	if (dir)
-		closedir(dir);
-	return fd;
-}
-
 int edu_attach(struct edu *edu)
 {
-	struct vfio_device_attach_iommufd_pt attach = {
-		.argsz = sizeof(attach),
-		.pt_id = edu->ioas,
-	};
-
-	return ioctl(edu->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach) ? -errno : 0;
+	return vfio_attach(edu->fd, edu->ioas);
 }
 
 int edu_detach(struct edu *edu)
 {
-	struct vfio_device_detach_iommufd_pt detach = { .argsz = sizeof(detach) };
-
-	return ioctl(edu->fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &detach) ? -errno : 0;
+	return vfio_detach(edu->fd);
 }
 
 static int open_iommufd(struct edu *edu)
 {
-	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind) };
-	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
+	int rc;
 
-	edu->fd = open_cdev();
+	edu->fd = vfio_open(find_device());
 	if (edu->fd < 0)
 		return edu->fd;
 	edu->iommu_fd = open("/dev/iommu", O_RDWR);
-	bind.iommufd = edu->iommu_fd;
-	if (edu->iommu_fd < 0 ||
-	    ioctl(edu->fd, VFIO_DEVICE_BIND_IOMMUFD, &bind) ||
-	    ioctl(edu->iommu_fd, IOMMU_IOAS_ALLOC, &alloc))
+	if (edu->iommu_fd < 0)
 		return -errno;
-	edu->ioas = alloc.out_ioas_id;
-	return edu_attach(edu);
+	rc = vfio_bind(edu->fd, edu->iommu_fd) ?: ioas_alloc(edu->iommu_fd, &edu->ioas);
+	return rc ? rc : edu_attach(edu);
 }
 
 /* Let it reach memory, and find its registers. */
@@ -216,21 +169,6 @@ void edu_close(struct edu *edu)
 	close_fd(&edu->iommu_fd);
 }
 
-static int map_ioas(struct edu *edu, uint64_t iova, void *addr, size_t len)
-{
-	struct iommu_ioas_map map = {
-		.size = sizeof(map),
-		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
-			 IOMMU_IOAS_MAP_WRITEABLE,
-		.ioas_id = edu->ioas,
-		.user_va = (uintptr_t)addr,
-		.length = len,
-		.iova = iova,
-	};
-
-	return ioctl(edu->iommu_fd, IOMMU_IOAS_MAP, &map) ? -errno : 0;
-}
-
 int edu_map(struct edu *edu, uint64_t iova, void *addr, size_t len)
 {
 	struct vfio_iommu_type1_dma_map map = {
@@ -242,24 +180,13 @@ int edu_map(struct edu *edu, uint64_t iova, void *addr, size_t len)
 	};
 
 	if (edu->iommu != EDU_TYPE1)
-		return map_ioas(edu, iova, addr, len);
+		return ioas_map(edu->iommu_fd, edu->ioas, iova, addr, len);
 	return ioctl(edu->iommu_fd, VFIO_IOMMU_MAP_DMA, &map) ? -errno : 0;
 }
 
 int edu_map_file(struct edu *edu, uint64_t iova, int fd, uint64_t off, size_t len)
 {
-	struct iommu_ioas_map_file map = {
-		.size = sizeof(map),
-		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
-			 IOMMU_IOAS_MAP_WRITEABLE,
-		.ioas_id = edu->ioas,
-		.fd = fd,
-		.start = off,
-		.length = len,
-		.iova = iova,
-	};
-
-	return ioctl(edu->iommu_fd, IOMMU_IOAS_MAP_FILE, &map) ? -errno : 0;
+	return ioas_map_file(edu->iommu_fd, edu->ioas, iova, fd, off, len);
 }
 
 static int unmap_type1(struct edu *edu, uint64_t iova, size_t len)
@@ -277,16 +204,9 @@ static int unmap_type1(struct edu *edu, uint64_t iova, size_t len)
 
 int edu_unmap(struct edu *edu, uint64_t iova, size_t len)
 {
-	struct iommu_ioas_unmap unmap = {
-		.size = sizeof(unmap),
-		.ioas_id = edu->ioas,
-		.iova = iova,
-		.length = len,
-	};
-
 	if (edu->iommu == EDU_TYPE1)
 		return unmap_type1(edu, iova, len);
-	return ioctl(edu->iommu_fd, IOMMU_IOAS_UNMAP, &unmap) ? -errno : 0;
+	return ioas_unmap(edu->iommu_fd, edu->ioas, iova, len);
 }
 
 static int set(struct edu *edu, unsigned int reg, uint32_t val)
