@@ -113,7 +113,7 @@ static int make_queues(struct nvme *nvme)
 		.dw0 = CREATE_CQ,
 		.prp1 = nvme->state->iova + IO_CQ,
 		.dw10 = 1 | (NVME_ENTRIES - 1) << 16,
-		.dw11 = 1 | 1 << 1 | 1 << 16,	/* contiguous, interrupt, vector 1 */
+		.dw11 = 1 | 1 << 1,		/* contiguous, interrupt, vector 0 */
 	};
 	struct command sq = {
 		.dw0 = CREATE_SQ,

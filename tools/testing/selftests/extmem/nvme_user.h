@@ -20,7 +20,7 @@
 #define NVME_READ_SIZE	0x10000		/* bytes of a read, and of its buffer */
 #define NVME_LBAS	(NVME_READ_SIZE / 512)
 #define NVME_ENTRIES	2048		/* of the I/O queue; one less are in flight */
-#define NVME_SLOTS	1800		/* reads, each with a buffer of its own */
+#define NVME_SLOTS	1792		/* reads, each with a buffer of its own */
 #define NVME_MEM	(0x200000UL + NVME_SLOTS * (unsigned long)NVME_READ_SIZE)
 
 /* The first page of the memory */
