@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What can't go on over a kexec is refused while guests run, by name and rule.
+ */
+#define pr_fmt(fmt) "vfio-persist: " fmt
+
+#include <linux/iommu.h>
+#include <linux/vfio_pci_core.h>
+
+#include "../vfio.h"
+#include "persist.h"
+
+struct rule {
+	bool (*broken)(struct vfio_device_file *df, struct pci_dev *pdev);
+	int err;
+	const char *text;
+};
+
+static bool by_group(struct vfio_device_file *df, struct pci_dev *pdev)
+{
+	return df->group;
+}
+
+static bool not_bound(struct vfio_device_file *df, struct pci_dev *pdev)
+{
+	return !df->access_granted;
+}
+
+static bool not_attached(struct vfio_device_file *df, struct pci_dev *pdev)
+{
+	return !df->device->iommufd_attached;
+}
+
+static bool is_gone(struct vfio_device_file *df, struct pci_dev *pdev)
+{
+	return !pci_device_is_present(pdev);
+}
+
+static int is_other(struct device *dev, void *data)
+{
+	return dev != data;
+}
+
+static bool shares_group(struct vfio_device_file *df, struct pci_dev *pdev)
+{
+	struct iommu_group *group = iommu_group_get(&pdev->dev);
+	int others = !group || iommu_group_for_each_dev(group, &pdev->dev, is_other);
+
+	iommu_group_put(group);
+	return others;
+}
+
+static bool is_virtual(struct vfio_device_file *df, struct pci_dev *pdev)
+{
+	return pdev->is_virtfn;
+}
+
+static bool has_virtual(struct vfio_device_file *df, struct pci_dev *pdev)
+{
+	return pci_num_vf(pdev);
+}
+
+static bool no_reset(struct vfio_device_file *df, struct pci_dev *pdev)
+{
+	return !container_of(df->device, struct vfio_pci_core_device, vdev)->reset_works;
+}
+
+static bool asleep(struct vfio_device_file *df, struct pci_dev *pdev)
+{
+	return pdev->current_state != PCI_D0;
+}
+
+static bool translates(struct vfio_device_file *df, struct pci_dev *pdev)
+{
+	return pdev->ats_enabled;
+}
+
+/* Requests of what is below another sort of bridge may carry the bridge's id. */
+static bool odd_bridge(struct vfio_device_file *df, struct pci_dev *pdev)
+{
+	struct pci_dev *bridge;
+
+	for (bridge = pci_upstream_bridge(pdev); bridge;
+	     bridge = pci_upstream_bridge(bridge))
+		switch (pci_is_pcie(bridge) ? pci_pcie_type(bridge) : -1) {
+		case PCI_EXP_TYPE_ROOT_PORT:
+		case PCI_EXP_TYPE_UPSTREAM:
+		case PCI_EXP_TYPE_DOWNSTREAM:
+			break;
+		default:
+			return true;
+		}
+	return false;
+}
+
+static const struct rule rules[] = {
+	{ by_group, -EOPNOTSUPP, "it was opened through its group, not its own node" },
+	{ not_bound, -EINVAL, "it is bound to no iommufd" },
+	{ not_attached, -EINVAL, "it is attached to no page table" },
+	{ is_gone, -ENODEV, "it does not answer" },
+	{ shares_group, -EOPNOTSUPP, "another device is in its IOMMU group" },
+	{ is_virtual, -EOPNOTSUPP, "it is a virtual function" },
+	{ has_virtual, -EBUSY, "it has virtual functions" },
+	{ no_reset, -EOPNOTSUPP, "it can't be reset, should nobody come for it" },
+	{ asleep, -EBUSY, "it is not in power state D0" },
+	{ translates, -EOPNOTSUPP, "it caches translations (ATS)" },
+	{ odd_bridge, -EOPNOTSUPP, "it is below a bridge that is not PCI Express" },
+};
+
+/*
+ * Context: the lock of the device's set is held, so that none of it changes before
+ * the device is preserved.
+ */
+int vfio_persist_check(struct vfio_device_file *df)
+{
+	struct pci_dev *pdev = to_pci_dev(df->device->dev);
+	const struct rule *rule;
+
+	lockdep_assert_held(&df->device->dev_set->lock);
+	for (rule = rules; rule < rules + ARRAY_SIZE(rules); rule++) {
+		if (!rule->broken(df, pdev))
+			continue;
+		pci_info(pdev, "can't go on over a kexec: %s\n", rule->text);
+		return rule->err;
+	}
+	return 0;
+}

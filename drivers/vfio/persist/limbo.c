@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0
+/**
+ * DOC: VFIO, limbo
+ *
+ * A device that the former kernel left running is, in this one, in one of these
+ * states:
+ *
+ * *limbo*: no driver binds to it, whatever ``driver_override`` or ``new_id`` say. It
+ * is awake, bus mastering, its interrupts are masked, its translation is what it
+ * was.
+ *
+ * *claimed*: its file has been retrieved. vfio-pci, and no other driver, is bound to
+ * it; nobody has it open yet, in VFIO's sense: bound to an iommufd.
+ *
+ * *open*: it was bound to an iommufd. That it was not reset and goes on bus
+ * mastering is all that it has beside other devices, and that its vectors are
+ * signalled once when they get their eventfds. Closed, it is reset like any other.
+ *
+ * It leaves them when its session is finished: if nobody attached it to tables of
+ * this kernel it is stopped, reset and given to normal probing, and only then are
+ * the tables given back that it used. It is stopped as well, and its tables are let
+ * go, when it is removed, when its addresses are found to be others, when no
+ * IOMMU could adopt its tables, or when there is no live update in this kernel.
+ */
+#define pr_fmt(fmt) "vfio-persist: " fmt
+
+#include <linux/bitmap.h>
+#include <linux/device.h>
+#include <linux/iommu_persist.h>
+#include <linux/list.h>
+#include <linux/pm_runtime.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+#include "persist.h"
+
+/* As many as MSI-X can have */
+#define VECTORS	(PCI_MSIX_FLAGS_QSIZE + 1)
+
+enum state {
+	IN_LIMBO,
+	CLAIMED,
+	OPEN,
+	CLOSED,
+};
+
+struct limbo {
+	struct list_head list;
+	struct pci_dev *pdev;
+	enum state state;
+	bool finished;	/* its session is: nobody will ask any more */
+	DECLARE_BITMAP(raised, VECTORS);
+};
+
+static LIST_HEAD(all);
+static DEFINE_SPINLOCK(lock);
+
+static struct limbo *find(struct pci_dev *pdev)
+{
+	struct limbo *limbo;
+
+	lockdep_assert_held(&lock);
+	list_for_each_entry(limbo, &all, list)
+		if (limbo->pdev == pdev)
+			return limbo;
+	return NULL;
+}
+
+int vfio_persist_limbo_add(struct pci_dev *pdev)
+{
+	struct limbo *limbo = kzalloc_obj(*limbo);
+
+	if (!limbo)
+		return -ENOMEM;
+	limbo->pdev = pci_dev_get(pdev);
+	limbo->state = IN_LIMBO;
+	pm_runtime_get_noresume(&pdev->dev);
+	guard(spinlock)(&lock);
+	list_add_tail(&limbo->list, &all);
+	return 0;
+}
+
+static bool move_on(struct pci_dev *pdev, enum state from, enum state to)
+{
+	struct limbo *limbo;
+
+	guard(spinlock)(&lock);
+	limbo = find(pdev);
+	if (!limbo || limbo->state != from)
+		return false;
+	limbo->state = to;
+	return true;
+}
+
+static bool is_finished(struct pci_dev *pdev)
+{
+	struct limbo *limbo;
+
+	guard(spinlock)(&lock);
+	limbo = find(pdev);
+	return limbo && limbo->finished;
+}
+
+/* Who has it open keeps its vectors to be raised. */
+static bool end_open(struct pci_dev *pdev)
+{
+	struct limbo *limbo;
+
+	guard(spinlock)(&lock);
+	limbo = find(pdev);
+	if (!limbo || limbo->state != OPEN)
+		return false;
+	limbo->finished = true;
+	return true;
+}
+
+/* Out of limbo, in whatever state. Returns that, or -ENODEV. */
+static int take_out(struct pci_dev *pdev)
+{
+	struct limbo *limbo;
+	int state;
+
+	scoped_guard(spinlock, &lock) {
+		limbo = find(pdev);
+		if (!limbo)
+			return -ENODEV;
+		list_del(&limbo->list);
+	}
+	state = limbo->state;
+	if (state == IN_LIMBO || state == CLAIMED)
+		pm_runtime_put(&pdev->dev);
+	pci_dev_put(pdev);
+	kfree(limbo);
+	return state;
+}
+
+/* One whose file has not been retrieved yet, with a reference, or NULL */
+struct pci_dev *vfio_persist_limbo_get(u32 segment, u16 rid)
+{
+	struct limbo *limbo;
+
+	guard(spinlock)(&lock);
+	list_for_each_entry(limbo, &all, list)
+		if (pci_domain_nr(limbo->pdev->bus) == segment &&
+		    pci_dev_id(limbo->pdev) == rid)
+			return pci_dev_get(limbo->pdev);
+	return NULL;
+}
+
+/* From now on vfio-pci may bind to it. */
+int vfio_persist_claim(struct pci_dev *pdev)
+{
+	if (!iommu_persist_restored(&pdev->dev))
+		return -EIO;
+	return move_on(pdev, IN_LIMBO, CLAIMED) ? 0 : -EBUSY;
+}
+
+void vfio_persist_unclaim(struct pci_dev *pdev)
+{
+	move_on(pdev, CLAIMED, IN_LIMBO);
+}
+
+/**
+ * pci_persist_refuses - may a driver not bind to a device?
+ * @pdev: the device
+ * @drv: the driver
+ *
+ * Context: any.
+ * Return: true if the device is in limbo, or claimed and this is not vfio-pci.
+ */
+bool pci_persist_refuses(struct pci_dev *pdev, const struct device_driver *drv)
+{
+	struct limbo *limbo;
+
+	guard(spinlock)(&lock);
+	limbo = find(pdev);
+	if (!limbo || limbo->state == OPEN || limbo->state == CLOSED)
+		return false;
+	return limbo->state == IN_LIMBO || strcmp(drv->name, vfio_persist_driver);
+}
+
+/**
+ * vfio_persist_is_live - is this the first time that a device is opened which the
+ *	former kernel left running?
+ * @pdev: the device
+ *
+ * Context: any.
+ * Return: true if so: it is not to be reset, and to keep bus mastering.
+ */
+bool vfio_persist_is_live(struct pci_dev *pdev)
+{
+	struct limbo *limbo;
+
+	guard(spinlock)(&lock);
+	limbo = find(pdev);
+	return limbo && limbo->state == CLAIMED;
+}
+
+/**
+ * vfio_persist_take_over - what there is instead of a reset
+ * @pdev: the device, live and enabled
+ *
+ * Enabling a device lets it use its interrupt pin. Nobody listens there yet.
+ *
+ * Return: 0 if the device can be reset when it is closed, -ENOTTY if it can't.
+ */
+int vfio_persist_take_over(struct pci_dev *pdev)
+{
+	pci_intx(pdev, 0);
+	return pdev->reset_methods[0] ? 0 : -ENOTTY;
+}
+
+/**
+ * vfio_persist_forget_master - let the saved state be that of a device at rest.
+ * @pdev: the device, whose state was just saved as it runs
+ *
+ * It is what the device is given when it is closed, after its reset.
+ */
+void vfio_persist_forget_master(struct pci_dev *pdev)
+{
+	pdev->saved_config_space[PCI_COMMAND / 4] &= ~PCI_COMMAND_MASTER;
+}
+
+/**
+ * vfio_persist_opened - a live device has been opened.
+ * @pdev: the device
+ *
+ * From now on VFIO keeps it awake, not limbo.
+ */
+void vfio_persist_opened(struct pci_dev *pdev)
+{
+	if (move_on(pdev, CLAIMED, OPEN))
+		pm_runtime_put(&pdev->dev);
+}
+
+/**
+ * vfio_persist_closed - a device is being closed.
+ * @pdev: the device, whatever it was
+ *
+ * It has just been stopped, and will be reset. Tables that it still uses are let go
+ * when its session is finished.
+ */
+void vfio_persist_closed(struct pci_dev *pdev)
+{
+	if (!move_on(pdev, OPEN, CLOSED))
+		return;
+	if (is_finished(pdev))
+		take_out(pdev);
+}
+
+/**
+ * vfio_persist_raise - is an interrupt to be raised by hand?
+ * @pdev: the device
+ * @vector: the vector of MSI or MSI-X that has just got an eventfd
+ *
+ * Return: true for each vector of a device that was taken over, once.
+ */
+bool vfio_persist_raise(struct pci_dev *pdev, unsigned int vector)
+{
+	struct limbo *limbo;
+
+	guard(spinlock)(&lock);
+	limbo = find(pdev);
+	return limbo && limbo->state == OPEN && vector < VECTORS &&
+	       !__test_and_set_bit(vector, limbo->raised);
+}
+
+/* No DMA, then no use of the tables, then as any other device */
+static void stop(struct pci_dev *pdev, const char *why, bool probe)
+{
+	int state;
+
+	vfio_persist_stop(pdev, why);
+	if (device_is_registered(&pdev->dev) && !pdev->dev.driver)
+		pci_reset_function(pdev);
+	iommu_persist_release(&pdev->dev);
+	state = take_out(pdev);
+	if (probe && state == IN_LIMBO && device_attach(&pdev->dev) < 0)
+		pci_warn(pdev, "no driver took it\n");
+}
+
+/* Its session is finished. Who attached it to tables of this kernel keeps it. */
+void vfio_persist_limbo_end(struct pci_dev *pdev)
+{
+	if (iommu_persist_restored(&pdev->dev)) {
+		pci_info(pdev, "nobody took it over: stopped\n");
+		stop(pdev, NULL, true);
+		return;
+	}
+	vfio_persist_done(pdev);
+	if (!end_open(pdev))
+		take_out(pdev);
+}
+
+static struct pci_dev *next_of(struct pci_dev *after)
+{
+	struct limbo *limbo;
+	bool found = !after;
+
+	guard(spinlock)(&lock);
+	list_for_each_entry(limbo, &all, list) {
+		if (found)
+			return pci_dev_get(limbo->pdev);
+		found = limbo->pdev == after;
+	}
+	return NULL;
+}
+
+/**
+ * pci_persist_stop_all - stop every device that is still as the former kernel left it.
+ * @why: for the log
+ *
+ * Context: may sleep.
+ */
+void pci_persist_stop_all(const char *why)
+{
+	struct pci_dev *pdev;
+
+	while ((pdev = next_of(NULL))) {
+		stop(pdev, why, true);
+		pci_dev_put(pdev);
+	}
+}
+
+static int gone(struct notifier_block *nb, unsigned long action, void *data)
+{
+	struct pci_dev *pdev = to_pci_dev((struct device *)data);
+
+	if (action != BUS_NOTIFY_DEL_DEVICE || !vfio_persist_find(pdev) ||
+	    pci_is_bridge(pdev))
+		return NOTIFY_DONE;
+	stop(pdev, "it is being removed", false);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block gone_nb = {
+	.notifier_call = gone,
+	/* before the IOMMU's, which takes the tables away */
+	.priority = 100,
+};
+
+static int __init watch(void)
+{
+	return bus_register_notifier(&pci_bus_type, &gone_nb);
+}
+arch_initcall(watch);
+
+static const char *what_is_wrong(struct pci_dev *pdev)
+{
+	const char *moved = vfio_persist_moved(pdev);
+
+	if (moved)
+		return moved;
+	return iommu_persist_restored(&pdev->dev) ? NULL :
+	       "no IOMMU has adopted its tables";
+}
+
+/* Addresses are given out, IOMMUs are on: nothing more will be done to it. */
+static int __init settle(void)
+{
+	struct pci_dev *pdev = NULL, *next;
+	const char *wrong;
+
+	for (pdev = next_of(NULL); pdev; pdev = next) {
+		next = next_of(pdev);
+		wrong = what_is_wrong(pdev);
+		if (wrong)
+			stop(pdev, wrong, false);
+		pci_dev_put(pdev);
+	}
+	return 0;
+}
+device_initcall(settle);

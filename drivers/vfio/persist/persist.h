@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _VFIO_PERSIST_H
+#define _VFIO_PERSIST_H
+
+#include <linux/kho/abi/vfio_persist.h>
+#include <linux/pci.h>
+#include <linux/vfio_persist.h>
+
+struct file;
+struct vfio_device;
+struct vfio_device_file;
+
+/* record.c: what is handed over */
+int vfio_persist_record(struct pci_dev *pdev);
+void vfio_persist_unrecord(struct pci_dev *pdev);
+void vfio_persist_seal(void);
+void vfio_persist_unseal(void);
+void vfio_persist_fill(struct vfio_persist_dev_ser *ser, struct pci_dev *pdev);
+u32 vfio_persist_crc(const struct vfio_persist_ser *ser);
+
+/* incoming.c: what was handed over */
+const struct vfio_persist_dev_ser *vfio_persist_find(struct pci_dev *pdev);
+const char *vfio_persist_moved(struct pci_dev *pdev);
+void vfio_persist_done(struct pci_dev *pdev);
+void vfio_persist_stop(struct pci_dev *pdev, const char *why);
+
+/* outgoing.c */
+int vfio_persist_preserve(struct pci_dev *pdev);
+void vfio_persist_unpreserve(struct pci_dev *pdev);
+int vfio_persist_freeze(void);
+void vfio_persist_unfreeze(void);
+
+/* limbo.c: devices of the former kernel that run, and whom nobody has yet */
+int vfio_persist_limbo_add(struct pci_dev *pdev);
+struct pci_dev *vfio_persist_limbo_get(u32 segment, u16 rid);
+int vfio_persist_claim(struct pci_dev *pdev);
+void vfio_persist_unclaim(struct pci_dev *pdev);
+void vfio_persist_limbo_end(struct pci_dev *pdev);
+
+/* checks.c */
+int vfio_persist_check(struct vfio_device_file *df);
+
+/* irq.c */
+void vfio_persist_mask_irqs(struct pci_dev *pdev);
+
+/* open.c */
+struct file *vfio_persist_open(struct pci_dev *pdev);
+struct vfio_device_file *vfio_persist_file(struct file *file);
+
+/* luo.c */
+extern const char vfio_persist_driver[];
+
+#endif /* _VFIO_PERSIST_H */

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _LINUX_VFIO_PERSIST_H
+#define _LINUX_VFIO_PERSIST_H
+
+#include <linux/types.h>
+
+struct device_driver;
+struct pci_dev;
+struct vfio_device;
+
+#ifdef CONFIG_VFIO_PERSIST
+
+/* The outgoing kernel */
+bool pci_persist_preserved(struct pci_dev *pdev);
+bool pci_persist_shutdown(struct pci_dev *pdev);
+bool vfio_persist_is_fixed(struct vfio_device *device);
+
+/* The next one */
+void pci_persist_add(struct pci_dev *pdev);
+bool pci_persist_incoming(struct pci_dev *pdev);
+bool pci_persist_refuses(struct pci_dev *pdev, const struct device_driver *drv);
+bool pci_persist_keeps_buses(void);
+void pci_persist_stop_all(const char *why);
+bool vfio_persist_is_live(struct pci_dev *pdev);
+int vfio_persist_take_over(struct pci_dev *pdev);
+void vfio_persist_forget_master(struct pci_dev *pdev);
+void vfio_persist_opened(struct pci_dev *pdev);
+void vfio_persist_closed(struct pci_dev *pdev);
+bool vfio_persist_raise(struct pci_dev *pdev, unsigned int vector);
+
+#else /* CONFIG_VFIO_PERSIST */
+
+static inline bool pci_persist_preserved(struct pci_dev *pdev)
+{
+	return false;
+}
+
+static inline bool pci_persist_shutdown(struct pci_dev *pdev)
+{
+	return false;
+}
+
+static inline bool vfio_persist_is_fixed(struct vfio_device *device)
+{
+	return false;
+}
+
+static inline void pci_persist_add(struct pci_dev *pdev) { }
+
+static inline bool pci_persist_incoming(struct pci_dev *pdev)
+{
+	return false;
+}
+
+static inline bool pci_persist_refuses(struct pci_dev *pdev,
+				       const struct device_driver *drv)
+{
+	return false;
+}
+
+static inline bool pci_persist_keeps_buses(void)
+{
+	return false;
+}
+
+static inline void pci_persist_stop_all(const char *why) { }
+
+static inline bool vfio_persist_is_live(struct pci_dev *pdev)
+{
+	return false;
+}
+
+static inline int vfio_persist_take_over(struct pci_dev *pdev)
+{
+	return 0;
+}
+
+static inline void vfio_persist_forget_master(struct pci_dev *pdev) { }
+
+static inline void vfio_persist_opened(struct pci_dev *pdev) { }
+
+static inline void vfio_persist_closed(struct pci_dev *pdev) { }
+
+static inline bool vfio_persist_raise(struct pci_dev *pdev, unsigned int vector)
+{
+	return false;
+}
+
+#endif /* CONFIG_VFIO_PERSIST */
+#endif /* _LINUX_VFIO_PERSIST_H */
