@@ -12,6 +12,7 @@ struct ioptdesc;
 struct intel_iommu;
 struct iommu_domain;
 struct dmar_domain;
+struct iommufd_ctx;
 
 /* Never used, but named, where there is no CONFIG_IOMMU_PERSIST */
 extern struct iommu_domain iommu_persist_restored_domain;
@@ -25,6 +26,7 @@ int iommu_persist_preserve(struct device *dev);
 void iommu_persist_unpreserve(struct device *dev);
 bool iommu_persist_restored(struct device *dev);
 int iommu_persist_release(struct device *dev);
+bool iommufd_is_fixed(const struct iommufd_ctx *ictx);
 
 /* drivers/iommu/iommu-pages.c: tables with descriptors of their own */
 void *iommu_persist_alloc(int *nid, gfp_t gfp, size_t size);

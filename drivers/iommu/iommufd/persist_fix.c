@@ -5,6 +5,7 @@
  */
 #include <linux/anon_inodes.h>
 #include <linux/file.h>
+#include <linux/iommu_persist.h>
 #include <uapi/linux/iommufd.h>
 #include <uapi/linux/vfio.h>
 
@@ -55,4 +56,16 @@ bool iommufd_may(const struct iommufd_ctx *ictx, unsigned int cmd)
 	default:
 		return false;
 	}
+}
+
+/**
+ * iommufd_is_fixed - is a file in a live update session?
+ * @ictx: the file
+ *
+ * Context: any; without a lock it may have changed by the time of return.
+ * Return: true if so.
+ */
+bool iommufd_is_fixed(const struct iommufd_ctx *ictx)
+{
+	return READ_ONCE(ictx->fixed);
 }

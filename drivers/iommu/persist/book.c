@@ -58,6 +58,23 @@ int iop_book_reserve(unsigned int nr)
 }
 
 /**
+ * iop_book_free - nothing is preserved any more.
+ *
+ * Context: may sleep; devices are not preserved or unpreserved meanwhile.
+ */
+void iop_book_free(void)
+{
+	struct extmem_iommu_book_ser *page, *next;
+
+	for (page = book; page; page = next) {
+		next = book_next(page);
+		iommu_free_pages(page);
+	}
+	book = NULL;
+	book_room = 0;
+}
+
+/**
  * iop_book_begin - start writing the book.
  *
  * Context: any.

@@ -97,6 +97,7 @@ void iop_tag_free(u16 tag);
 typedef int (*iop_book_fn)(const union extmem_iommu_rec_ser *rec, void *arg);
 
 int iop_book_reserve(unsigned int nr);
+void iop_book_free(void);
 void iop_book_begin(void);
 void iop_book_add(const union extmem_iommu_rec_ser *rec);
 void iop_seal(void);

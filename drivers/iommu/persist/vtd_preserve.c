@@ -159,6 +159,8 @@ static void free_preserved(struct iop_preserved *p)
 	iommu_free_pages(p->pasid_dir);
 	iommu_free_pages(p->pasid_table);
 	free_root(p->iommu, p->root);
+	if (list_empty(&iop_preserved))
+		iop_book_free();
 	kfree(p->claims);
 	kfree(p);
 	iop_trim();

@@ -5,6 +5,7 @@
 #define pr_fmt(fmt) "vfio-persist: " fmt
 
 #include <linux/iommu.h>
+#include <linux/iommu_persist.h>
 #include <linux/vfio_pci_core.h>
 
 #include "../vfio.h"
@@ -29,6 +30,11 @@ static bool not_bound(struct vfio_device_file *df, struct pci_dev *pdev)
 static bool not_attached(struct vfio_device_file *df, struct pci_dev *pdev)
 {
 	return !df->device->iommufd_attached;
+}
+
+static bool alone(struct vfio_device_file *df, struct pci_dev *pdev)
+{
+	return !iommufd_is_fixed(df->iommufd);
 }
 
 static bool is_gone(struct vfio_device_file *df, struct pci_dev *pdev)
@@ -97,6 +103,7 @@ static const struct rule rules[] = {
 	{ by_group, -EOPNOTSUPP, "it was opened through its group, not its own node" },
 	{ not_bound, -EINVAL, "it is bound to no iommufd" },
 	{ not_attached, -EINVAL, "it is attached to no page table" },
+	{ alone, -EINVAL, "its iommufd is in no session: preserve that first" },
 	{ is_gone, -ENODEV, "it does not answer" },
 	{ shares_group, -EOPNOTSUPP, "another device is in its IOMMU group" },
 	{ is_virtual, -EOPNOTSUPP, "it is a virtual function" },
