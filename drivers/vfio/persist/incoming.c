@@ -19,7 +19,7 @@ static bool was_read;
 static bool damaged;
 static struct vfio_persist_ser *incoming;
 
-static const char *what_is_wrong(const struct vfio_persist_ser *ser, size_t size)
+const char *vfio_persist_what_is_wrong(const struct vfio_persist_ser *ser, size_t size)
 {
 	if (size < sizeof(*ser) || ser->magic != VFIO_PERSIST_MAGIC)
 		return "it is no such record";
@@ -52,7 +52,7 @@ static void read_record(void)
 		return;
 	}
 	ser = phys_to_virt(phys);
-	wrong = what_is_wrong(ser, size);
+	wrong = vfio_persist_what_is_wrong(ser, size);
 	if (wrong)
 		pr_err("the record of devices left running: %s\n", wrong);
 	else

@@ -176,7 +176,7 @@ bool pci_persist_refuses(struct pci_dev *pdev, const struct device_driver *drv)
 	limbo = find(pdev);
 	if (!limbo || limbo->state == OPEN || limbo->state == CLOSED)
 		return false;
-	return limbo->state == IN_LIMBO || strcmp(drv->name, vfio_persist_driver);
+	return limbo->state == IN_LIMBO || strcmp(drv->name, VFIO_PERSIST_DRIVER);
 }
 
 /**
@@ -266,16 +266,16 @@ bool vfio_persist_raise(struct pci_dev *pdev, unsigned int vector)
 }
 
 /* No DMA, then no use of the tables, then as any other device */
-static void stop(struct pci_dev *pdev, const char *why, bool probe)
+static void stop(struct pci_dev *pdev, const char *why, bool stays)
 {
 	int state;
 
 	vfio_persist_stop(pdev, why);
-	if (device_is_registered(&pdev->dev) && !pdev->dev.driver)
-		pci_reset_function(pdev);
+	if (stays && !pdev->dev.driver && pci_reset_function(pdev))
+		pci_warn(pdev, "could not be reset\n");
 	iommu_persist_release(&pdev->dev);
 	state = take_out(pdev);
-	if (probe && state == IN_LIMBO && device_attach(&pdev->dev) < 0)
+	if (stays && state == IN_LIMBO && device_attach(&pdev->dev) < 0)
 		pci_warn(pdev, "no driver took it\n");
 }
 

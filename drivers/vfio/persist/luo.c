@@ -14,15 +14,12 @@
 #include "../vfio.h"
 #include "persist.h"
 
-/* The only one: others keep state of their own about a device. */
-const char vfio_persist_driver[] = "vfio-pci";
-
 static bool can_preserve(struct liveupdate_file_handler *handler, struct file *file)
 {
 	struct vfio_device_file *df = vfio_persist_file(file);
 
 	return df && dev_is_pci(df->device->dev) &&
-	       !strcmp(df->device->ops->name, vfio_persist_driver);
+	       !strcmp(df->device->ops->name, VFIO_PERSIST_DRIVER);
 }
 
 /* One device, one place in a session */
@@ -82,7 +79,7 @@ static struct pci_dev *find(u64 data)
 
 static struct file *bind_and_open(struct pci_dev *pdev)
 {
-	int rc = device_set_driver_override(&pdev->dev, vfio_persist_driver);
+	int rc = device_set_driver_override(&pdev->dev, VFIO_PERSIST_DRIVER);
 
 	if (rc)
 		return ERR_PTR(rc);

@@ -40,7 +40,7 @@ struct file *vfio_persist_open(struct pci_dev *pdev)
 	struct file *file;
 
 	guard(device)(&pdev->dev);
-	if (!pdev->dev.driver || strcmp(pdev->dev.driver->name, vfio_persist_driver))
+	if (!pdev->dev.driver || strcmp(pdev->dev.driver->name, VFIO_PERSIST_DRIVER))
 		return ERR_PTR(-ENODEV);
 	vdev = dev_get_drvdata(&pdev->dev);
 	if (!vfio_device_try_get_registration(&vdev->vdev))

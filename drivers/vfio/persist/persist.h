@@ -20,6 +20,7 @@ u32 vfio_persist_crc(const struct vfio_persist_ser *ser);
 
 /* incoming.c: what was handed over */
 const struct vfio_persist_dev_ser *vfio_persist_find(struct pci_dev *pdev);
+const char *vfio_persist_what_is_wrong(const struct vfio_persist_ser *ser, size_t size);
 const char *vfio_persist_moved(struct pci_dev *pdev);
 void vfio_persist_done(struct pci_dev *pdev);
 void vfio_persist_stop(struct pci_dev *pdev, const char *why);
@@ -47,7 +48,7 @@ void vfio_persist_mask_irqs(struct pci_dev *pdev);
 struct file *vfio_persist_open(struct pci_dev *pdev);
 struct vfio_device_file *vfio_persist_file(struct file *file);
 
-/* luo.c */
-extern const char vfio_persist_driver[];
+/* The only one: others keep state of their own about a device. */
+#define VFIO_PERSIST_DRIVER	"vfio-pci"
 
 #endif /* _VFIO_PERSIST_H */

@@ -24,7 +24,7 @@
 #include "vfio_dev.h"
 
 /* Above all RAM: what is not translated can't land by luck. */
-#define IOVA		(1ULL << 40)
+#define IOVA		0x10000000000ULL
 #define REGS_SIZE	0x2000
 #define VECTORS		2
 
@@ -118,7 +118,7 @@ static void do_start(char **arg)
 
 	rc = rc ?: map_regs();
 	step_say("start", arg[0], rc ?: nvme_start(&nvme, nvme.regs, mem, IOVA,
-						   number(arg[0])));
+						   number(arg[0]), number(arg[1])));
 }
 
 /* Go on with what was started, by another process or by another kernel's. */
@@ -297,7 +297,7 @@ static const struct step steps[] = {
 	{ "map", 0, do_map },
 	{ "map-anon", 0, do_map_anon },
 	{ "unmap", 0, do_unmap },
-	{ "start", 1, do_start },
+	{ "start", 2, do_start },
 	{ "use", 0, do_use },
 	{ "regs", 0, do_regs },
 	{ "csts", 0, do_csts },

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,13 +45,13 @@ struct completion {
 	uint16_t sq_head, sq_id, id, status;	/* bit 0: phase */
 };
 
-_Static_assert(sizeof(struct command) == 64, "of the specification");
-_Static_assert(sizeof(struct completion) == 16, "of the specification");
+static_assert(sizeof(struct command) == 64, "of the specification");
+static_assert(sizeof(struct completion) == 16, "of the specification");
 
+/* After all that was written to memory before */
 static void set_reg(struct nvme *nvme, unsigned int reg, uint32_t val)
 {
-	__sync_synchronize();
-	*(volatile uint32_t *)(nvme->regs + reg) = val;
+	__atomic_store_n((uint32_t *)(nvme->regs + reg), val, __ATOMIC_RELEASE);
 }
 
 static void set_reg64(struct nvme *nvme, unsigned int reg, uint64_t val)
@@ -66,7 +67,7 @@ static void ring(struct nvme *nvme, unsigned int queue, bool cq, uint32_t val)
 
 uint32_t nvme_csts(struct nvme *nvme)
 {
-	return *(volatile uint32_t *)(nvme->regs + REG_CSTS);
+	return __atomic_load_n((uint32_t *)(nvme->regs + REG_CSTS), __ATOMIC_ACQUIRE);
 }
 
 static int wait_ready(struct nvme *nvme, uint32_t want)
@@ -81,30 +82,34 @@ static int wait_ready(struct nvme *nvme, uint32_t want)
 	return -ETIMEDOUT;
 }
 
-/* Entries must be there as a whole before the doorbell says so; copied by words. */
-static void put_command(volatile char *to, const struct command *cmd)
+static void put_command(char *to, const struct command *cmd)
 {
-	memcpy((void *)to, cmd, sizeof(*cmd));
+	memcpy(to, cmd, sizeof(*cmd));
+}
+
+static uint16_t status_of(const struct completion *done)
+{
+	return __atomic_load_n(&done->status, __ATOMIC_ACQUIRE);
 }
 
 static int admin(struct nvme *nvme, struct command *cmd)
 {
 	unsigned int n = nvme->state->admin_posted++, at = n % ADMIN_ENTRIES;
-	volatile struct completion *done;
+	struct completion *done;
 	uint16_t phase = !(n / ADMIN_ENTRIES & 1);
 	int i;
 
 	cmd->dw0 |= n << 16;
 	put_command(nvme->mem + ADMIN_SQ + at * sizeof(*cmd), cmd);
 	ring(nvme, 0, false, (n + 1) % ADMIN_ENTRIES);
-	done = (volatile struct completion *)(nvme->mem + ADMIN_CQ) + at;
-	for (i = 0; (done->status & 1) != phase; i++) {
+	done = (struct completion *)(nvme->mem + ADMIN_CQ) + at;
+	for (i = 0; (status_of(done) & 1) != phase; i++) {
 		if (i == 3000)
 			return -ETIMEDOUT;
 		usleep(10000);
 	}
 	ring(nvme, 0, true, (n + 1) % ADMIN_ENTRIES);
-	return done->status >> 1 ? -EIO : 0;
+	return status_of(done) >> 1 ? -EIO : 0;
 }
 
 static int make_queues(struct nvme *nvme)
@@ -112,14 +117,14 @@ static int make_queues(struct nvme *nvme)
 	struct command cq = {
 		.dw0 = CREATE_CQ,
 		.prp1 = nvme->state->iova + IO_CQ,
-		.dw10 = 1 | (NVME_ENTRIES - 1) << 16,
+		.dw10 = nvme->state->queue | (NVME_ENTRIES - 1) << 16,
 		.dw11 = 1 | 1 << 1,		/* contiguous, interrupt, vector 0 */
 	};
 	struct command sq = {
 		.dw0 = CREATE_SQ,
 		.prp1 = nvme->state->iova + IO_SQ,
-		.dw10 = 1 | (NVME_ENTRIES - 1) << 16,
-		.dw11 = 1 | 1 << 16,		/* contiguous, completes to 1 */
+		.dw10 = nvme->state->queue | (NVME_ENTRIES - 1) << 16,
+		.dw11 = 1 | nvme->state->queue << 16,	/* contiguous */
 	};
 
 	return admin(nvme, &cq) ?: admin(nvme, &sq);
@@ -132,8 +137,8 @@ int nvme_use(struct nvme *nvme, void *mem)
 	return nvme->state->magic == MAGIC ? 0 : -ENODATA;
 }
 
-int nvme_start(struct nvme *nvme, volatile void *regs, void *mem, uint64_t iova,
-	       uint32_t blocks)
+int nvme_start(struct nvme *nvme, void *regs, void *mem, uint64_t iova,
+	       uint32_t blocks, unsigned int queue)
 {
 	int rc;
 
@@ -144,6 +149,7 @@ int nvme_start(struct nvme *nvme, volatile void *regs, void *mem, uint64_t iova,
 		.magic = MAGIC,
 		.iova = iova,
 		.blocks = blocks,
+		.queue = queue,
 	};
 	set_reg(nvme, REG_CC, 0);
 	rc = wait_ready(nvme, 0);
@@ -164,7 +170,7 @@ static uint64_t buffer_iova(struct nvme *nvme, unsigned int slot)
 static void post_one(struct nvme *nvme, unsigned int slot)
 {
 	unsigned int list = PRP_LISTS + slot * PRPS * sizeof(uint64_t), i;
-	volatile uint64_t *prp = (volatile uint64_t *)(nvme->mem + list);
+	uint64_t *prp = (uint64_t *)(nvme->mem + list);
 	uint64_t lba = (uint64_t)(slot % nvme->state->blocks) * NVME_LBAS;
 	struct command cmd = {
 		.dw0 = READ | slot << 16,
@@ -184,24 +190,24 @@ static void post_one(struct nvme *nvme, unsigned int slot)
 
 int nvme_post(struct nvme *nvme, unsigned int n)
 {
-	volatile struct nvme_state *state = nvme->state;
+	struct nvme_state *state = nvme->state;
 
 	if (state->posted + n > NVME_SLOTS)
 		return -ENOSPC;
 	while (n--)
 		post_one(nvme, state->posted++);
-	ring(nvme, 1, false, state->posted % NVME_ENTRIES);
+	ring(nvme, state->queue, false, state->posted % NVME_ENTRIES);
 	return 0;
 }
 
-static volatile struct completion *completion(struct nvme *nvme, unsigned int nr)
+static struct completion *completion(struct nvme *nvme, unsigned int nr)
 {
-	return (volatile struct completion *)(nvme->mem + IO_CQ) + nr % NVME_ENTRIES;
+	return (struct completion *)(nvme->mem + IO_CQ) + nr % NVME_ENTRIES;
 }
 
 static bool is_there(struct nvme *nvme, unsigned int nr)
 {
-	return (completion(nvme, nr)->status & 1) == !(nr / NVME_ENTRIES & 1);
+	return (status_of(completion(nvme, nr)) & 1) == !(nr / NVME_ENTRIES & 1);
 }
 
 unsigned int nvme_completed(struct nvme *nvme)
@@ -215,15 +221,15 @@ unsigned int nvme_completed(struct nvme *nvme)
 
 unsigned int nvme_consume(struct nvme *nvme)
 {
-	volatile struct nvme_state *state = nvme->state;
+	struct nvme_state *state = nvme->state;
 	unsigned int nr = nvme_completed(nvme), status;
 
 	while (state->consumed < nr) {
-		status = completion(nvme, state->consumed++)->status >> 1;
+		status = status_of(completion(nvme, state->consumed++)) >> 1;
 		if (status && !state->wrong_status++)
 			state->status = status;
 	}
-	ring(nvme, 1, true, nr % NVME_ENTRIES);
+	ring(nvme, state->queue, true, nr % NVME_ENTRIES);
 	return nr;
 }
 
@@ -240,15 +246,15 @@ void nvme_fill_block(uint64_t *words, uint32_t block)
 		words[i] = block_word(block, i);
 }
 
-static const volatile uint64_t *buffer(struct nvme *nvme, unsigned int slot)
+static const uint64_t *buffer(struct nvme *nvme, unsigned int slot)
 {
-	return (const volatile uint64_t *)(nvme->mem + BUFFERS +
+	return (const uint64_t *)(nvme->mem + BUFFERS +
 					   (unsigned long)slot * NVME_READ_SIZE);
 }
 
 bool nvme_is_right(struct nvme *nvme, unsigned int slot)
 {
-	const volatile uint64_t *words = buffer(nvme, slot);
+	const uint64_t *words = buffer(nvme, slot);
 	unsigned int i;
 
 	for (i = 0; i < NVME_READ_SIZE / sizeof(*words); i++)
@@ -259,7 +265,7 @@ bool nvme_is_right(struct nvme *nvme, unsigned int slot)
 
 bool nvme_is_untouched(struct nvme *nvme, unsigned int slot)
 {
-	const volatile uint64_t *words = buffer(nvme, slot);
+	const uint64_t *words = buffer(nvme, slot);
 	unsigned int i;
 
 	for (i = 0; i < NVME_READ_SIZE / sizeof(*words); i++)

@@ -33,20 +33,21 @@ struct nvme_state {
 	uint32_t wrong_status;
 	uint16_t status;	/* the first bad one */
 	uint16_t admin_posted;
+	uint16_t queue;		/* the number of the I/O queue, of both sorts */
 };
 
 struct nvme {
-	volatile uint8_t *regs;
-	volatile char *mem;
-	volatile struct nvme_state *state;
+	uint8_t *regs;
+	char *mem;
+	struct nvme_state *state;
 };
 
 /* Memory as it was left by whoever used it last; -ENODATA if nobody did */
 int nvme_use(struct nvme *nvme, void *mem);
 
 /* Reset the controller, make its queues in memory that it sees at @iova. */
-int nvme_start(struct nvme *nvme, volatile void *regs, void *mem, uint64_t iova,
-	       uint32_t blocks);
+int nvme_start(struct nvme *nvme, void *regs, void *mem, uint64_t iova,
+	       uint32_t blocks, unsigned int queue);
 
 /* Submit @n more reads. -ENOSPC if they have no buffer. */
 int nvme_post(struct nvme *nvme, unsigned int n);

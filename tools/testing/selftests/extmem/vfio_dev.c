@@ -173,7 +173,7 @@ int vfio_config_write(int dev, unsigned int reg, uint16_t val)
 	return 0;
 }
 
-volatile void *vfio_map_bar(int dev, unsigned int bar, size_t size)
+void *vfio_map_bar(int dev, unsigned int bar, size_t size)
 {
 	struct vfio_region_info info;
 	int rc = find_region(dev, VFIO_PCI_BAR0_REGION_INDEX + bar, &info);

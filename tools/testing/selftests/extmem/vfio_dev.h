@@ -26,7 +26,7 @@ int vfio_config_read(int dev, unsigned int reg);
 int vfio_config_write(int dev, unsigned int reg, uint16_t val);
 
 /* The first @size bytes of a BAR; MAP_FAILED with errno set */
-volatile void *vfio_map_bar(int dev, unsigned int bar, size_t size);
+void *vfio_map_bar(int dev, unsigned int bar, size_t size);
 
 /* MSI-X vectors 0 to @n - 1 raise these eventfds; @n 0: none does any more. */
 int vfio_set_irqs(int dev, const int *eventfd, unsigned int n);

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The record as it crosses a kexec: its bytes, and that none can be another.
+ */
+#include <kunit/test.h>
+#include <linux/slab.h>
+
+#include "persist.h"
+
+#define ENTRIES	3
+
+struct whole {
+	struct vfio_persist_ser head;
+	struct vfio_persist_dev_ser dev[ENTRIES];
+};
+
+static struct whole *make(struct kunit *test)
+{
+	struct whole *whole = kunit_kzalloc(test, sizeof(*whole), GFP_KERNEL);
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, whole);
+	whole->head.magic = VFIO_PERSIST_MAGIC;
+	whole->head.version = VFIO_PERSIST_VERSION;
+	whole->head.flags = VFIO_PERSIST_SEALED;
+	whole->head.nr = ENTRIES;
+	for (i = 0; i < ENTRIES; i++)
+		whole->dev[i] = (struct vfio_persist_dev_ser) {
+			.segment = 1,
+			.rid = 0x108 + i,
+			.kind = VFIO_PERSIST_DEVICE,
+			.vendor = 0x1b36,
+			.device = 0x10,
+			.class = 0x01080200,
+			.command = 0x406,
+			.bar = { 0xfe800004, 1 },
+		};
+	whole->head.crc = vfio_persist_crc(&whole->head);
+	return whole;
+}
+
+/* What version 1 looks like, whoever writes it */
+static void golden(struct kunit *test)
+{
+	static const u8 head[24] = {
+		0x76, 0x49, 0x6f, 0x66, 0x53, 0x70, 0x65, 0x72,
+		1, 0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0,
+	};
+	static const u8 dev[64] = {
+		1, 0, 0, 0, 0x08, 0x01, 1, 0, 0x36, 0x1b, 0x10, 0,
+		0x00, 0x02, 0x08, 0x01, 0x06, 0x04, 0, 0, 0, 0, 0, 0,
+		0x04, 0, 0x80, 0xfe, 1,
+	};
+	struct whole *whole = make(test);
+
+	KUNIT_EXPECT_MEMEQ(test, &whole->head, head, 20);
+	KUNIT_EXPECT_MEMEQ(test, &whole->dev[0], dev, sizeof(dev));
+}
+
+static void good(struct kunit *test)
+{
+	struct whole *whole = make(test);
+
+	KUNIT_EXPECT_NULL(test, vfio_persist_what_is_wrong(&whole->head, sizeof(*whole)));
+	KUNIT_EXPECT_NULL(test, vfio_persist_what_is_wrong(&whole->head, PAGE_SIZE));
+}
+
+/* Any bit of it */
+static void flipped(struct kunit *test)
+{
+	struct whole *whole = make(test);
+	unsigned int i;
+	u8 *byte;
+
+	for (i = 0; i < sizeof(*whole) * 8; i++) {
+		byte = (u8 *)whole + i / 8;
+		*byte ^= BIT(i % 8);
+		KUNIT_EXPECT_NOT_NULL_MSG(test,
+					  vfio_persist_what_is_wrong(&whole->head,
+								     sizeof(*whole)),
+					  "bit %u", i);
+		*byte ^= BIT(i % 8);
+	}
+}
+
+static void cut(struct kunit *test)
+{
+	struct whole *whole = make(test);
+	size_t size;
+
+	for (size = 0; size < sizeof(*whole); size++)
+		KUNIT_EXPECT_NOT_NULL(test,
+				      vfio_persist_what_is_wrong(&whole->head, size));
+}
+
+/* With a sum that fits */
+static void wrong_kind(struct kunit *test)
+{
+	struct whole *whole = make(test);
+
+	whole->head.version++;
+	whole->head.crc = vfio_persist_crc(&whole->head);
+	KUNIT_EXPECT_STREQ(test, vfio_persist_what_is_wrong(&whole->head, sizeof(*whole)),
+			   "its version is not known here");
+	whole->head.version--;
+	whole->head.flags = 0;
+	whole->head.crc = vfio_persist_crc(&whole->head);
+	KUNIT_EXPECT_STREQ(test, vfio_persist_what_is_wrong(&whole->head, sizeof(*whole)),
+			   "it was not sealed");
+}
+
+static struct kunit_case vfio_persist_cases[] = {
+	KUNIT_CASE(golden),
+	KUNIT_CASE(good),
+	KUNIT_CASE(flipped),
+	KUNIT_CASE(cut),
+	KUNIT_CASE(wrong_kind),
+	{}
+};
+
+static struct kunit_suite vfio_persist_suite = {
+	.name = "extmem_vfio_persist",
+	.test_cases = vfio_persist_cases,
+};
+
+kunit_test_suite(vfio_persist_suite);

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0
+# Sourced after tests/lib.sh by what watches DMA over a kexec: a machine with drives
+# that go on reading for long by themselves, and when its kernels got how far.
+
+# The drives' images: 1000 blocks each, that name themselves.
+make_drives() { # N
+	for _n in $(seq "$1"); do
+		"$programs/pi_disk" "$tmp/drive$_n" 1000 || return
+	done
+}
+
+# marks LOG: "TIME NAME" for what the console says, by the host's clock, until it
+# says that the machine goes down.
+marks() {
+	tail -n +1 -F -s 0.02 "$1" 2>/dev/null | while read -r _line; do
+		case $_line in
+		*'Starting new kernel'*) _what="the old kernel stops" ;;
+		*'Linux version'*) _what="the next kernel begins" ;;
+		*'goes on for'*) _what="the IOMMU is adopted" ;;
+		*'Run /init as'*) _what="user space" ;;
+		*'witness: '*) _what=${_line##*witness: } ;;
+		*'Power down'*) break ;;
+		*) continue ;;
+		esac
+		echo "$(date +%s.%N) $_what" | tr -d '\r'
+	done
+}
+
+# machine RATE VM-OPTION... -- COMMAND...: two drives of RATE operations a second,
+# after a burst of as many as there are reads: the first below a root port, the
+# second not. A read is two operations, its data and its protection information;
+# the data of all comes first, and each read is complete with its second one.
+# Leaves $tmp/trace, QEMU's account of completions, and $tmp/marks.
+machine() {
+	_rate=throttling.iops-total=$1,throttling.iops-total-max=1000
+	_ns=logical_block_size=512,ms=8,pi=1
+	shift
+	rm -f "$tmp/trace" "$tmp/console"
+	: >"$tmp/console"
+	marks "$tmp/console" >"$tmp/marks" &
+	_marks=$!
+	"$vm" --numa 4G --append extmem=0:1G --share "$tmp/jobs" --share "$programs" \
+		--log "$tmp/console" \
+		--device pcie-root-port,id=port,chassis=1 \
+		--device nvme,id=one,serial=1,bus=port \
+		--device nvme,id=two,serial=2 \
+		--device "-drive file=$tmp/drive1,format=raw,if=none,id=d1,$_rate" \
+		--device "-drive file=$tmp/drive2,format=raw,if=none,id=d2,$_rate" \
+		--device "nvme-ns,drive=d1,bus=one,$_ns" \
+		--device "nvme-ns,drive=d2,bus=two,$_ns" \
+		--device "-trace pci_nvme_enqueue_req_completion -msg timestamp=on" \
+		--device "-D $tmp/trace" "$@"
+	_rc=$?
+	kill $_marks 2>/dev/null
+	return $_rc
+}
+
+# What the machine's scripts begin with
+machine_lib() {
+	cat <<'EOT'
+exec 2>&1
+PATH=/mnt/share/2:$PATH
+say() { echo "== $*"; }
+pci=/sys/bus/pci/devices
+# by their serial numbers' order: the one below the port has the higher address
+drives=$(for d in $pci/*; do
+	[ $(cat $d/class) != 0x010802 ] || basename $d
+done)
+two=$(echo "$drives" | sed -n 1p)
+one=$(echo "$drives" | sed -n 2p)
+port=$(basename $(dirname $(readlink -f $pci/$one)))
+# command BDF: what the command register of a device allows
+command() {
+	_v=$(od -An -tu2 -j4 -N2 $pci/$1/config)
+	echo "memory=$((_v >> 1 & 1)) master=$((_v >> 2 & 1)) intx=$((~_v >> 10 & 1))"
+}
+driver() { basename $(readlink $pci/$1/driver) 2>/dev/null || echo none; }
+# the power state, of the capability
+power() {
+	_at=$(od -An -tu1 -j52 -N1 $pci/$1/config)
+	while [ $_at != 0 ]; do
+		set -- $1 $(od -An -tu1 -j$((_at)) -N6 $pci/$1/config)
+		[ $2 != 1 ] || echo "D$(($6 & 3))"
+		_at=$3
+	done
+}
+# is BDF: what it is allowed, asleep or not, and who drives it
+is() { echo "$(command $1) $(power $1) $(driver $1)"; }
+set_up() { echo "take $1 open $1 iommu bind dax /dev/$2 map attach"; }
+mark() { echo "witness: $*" >/dev/kmsg; }
+faults() { echo "faults: $(dmesg | grep -c 'DMAR.*fault')"; }
+# hold FILE STEP...: a witness that stays
+hold() {
+	_out=/state/$1
+	: >$_out
+	shift
+	dma_witness "$@" hold >$_out &
+	while ! grep -q holding $_out; do
+		kill -0 $! || break
+		sleep 0.1
+	done
+	cat $_out
+}
+EOT
+}
