@@ -365,7 +365,7 @@ static int __init settle(void)
 		next = next_of(pdev);
 		wrong = what_is_wrong(pdev);
 		if (wrong)
-			stop(pdev, wrong, false);
+			stop(pdev, wrong, true);
 		pci_dev_put(pdev);
 	}
 	return 0;

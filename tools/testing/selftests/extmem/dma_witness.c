@@ -172,20 +172,31 @@ static void do_consume(char **arg)
 }
 
 /* Until so many are there, or there was no more for so many seconds */
-static void do_wait(char **arg)
+static void wait_for(const char *step, const char *arg, unsigned int want, time_t quiet)
 {
-	unsigned int want = number(arg[0]), had = 0, now;
+	unsigned int had = 0, now;
 	time_t since = time(NULL);
 
 	while ((now = nvme_completed(&nvme)) < want) {
 		if (now != had)
 			since = time(NULL);
-		else if (time(NULL) - since > (time_t)number(arg[1]))
+		else if (time(NULL) - since > quiet)
 			break;
 		had = now;
 		usleep(10000);
 	}
-	printf("wait %s: %s\n", arg[0], now < want ? "they stopped" : "ok");
+	printf("%s %s: %s\n", step, arg, now < want ? "they stopped" : "ok");
+}
+
+static void do_wait(char **arg)
+{
+	wait_for("wait", arg[0], number(arg[0]), number(arg[1]));
+}
+
+/* So many more than there are now, within so many seconds of each other */
+static void do_more(char **arg)
+{
+	wait_for("more", arg[0], nvme_completed(&nvme) + number(arg[0]), number(arg[1]));
 }
 
 /* Every byte. A read that is not complete should not have touched its buffer. */
@@ -277,6 +288,15 @@ static void do_finish(char **arg)
 	step_say("finish", "", luo_finish(session));
 }
 
+/* For whoever reads the console */
+static void do_mark(char **arg)
+{
+	int fd = open("/dev/kmsg", O_WRONLY);
+
+	dprintf(fd, "witness: %s\n", arg[0]);
+	close(fd);
+}
+
 /* Stay, with all that is open, until killed */
 static void do_hold(char **arg)
 {
@@ -307,6 +327,7 @@ static const struct step steps[] = {
 	{ "count", 0, do_count },
 	{ "consume", 0, do_consume },
 	{ "wait", 2, do_wait },
+	{ "more", 2, do_more },
 	{ "check", 0, do_check },
 	{ "irqs", 0, do_irqs },
 	{ "irq", 1, do_irq },
@@ -316,6 +337,7 @@ static const struct step steps[] = {
 	{ "retrieve", 2, do_retrieve },
 	{ "close", 1, do_close },
 	{ "finish", 0, do_finish },
+	{ "mark", 1, do_mark },
 	{ "hold", 0, do_hold },
 	{}
 };

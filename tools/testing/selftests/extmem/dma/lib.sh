@@ -10,9 +10,9 @@ make_drives() { # N
 }
 
 # marks LOG: "TIME NAME" for what the console says, by the host's clock, until it
-# says that the machine goes down.
+# says that the machine goes down. At the mark "full speed" the drives get theirs.
 marks() {
-	tail -n +1 -F -s 0.02 "$1" 2>/dev/null | while read -r _line; do
+	tail -n +1 -F -s 0.02 --pid=$$ "$1" 2>/dev/null | while read -r _line; do
 		case $_line in
 		*'Starting new kernel'*) _what="the old kernel stops" ;;
 		*'Linux version'*) _what="the next kernel begins" ;;
@@ -22,6 +22,9 @@ marks() {
 		*'Power down'*) break ;;
 		*) continue ;;
 		esac
+		[ "$_what" != "full speed" ] || for _d in d1 d2; do
+			echo "block_set_io_throttle $_d 0 0 0 0 0 0"
+		done >"$tmp/monitor.in"
 		echo "$(date +%s.%N) $_what" | tr -d '\r'
 	done
 }
@@ -35,20 +38,22 @@ machine() {
 	_rate=throttling.iops-total=$1,throttling.iops-total-max=1000
 	_ns=logical_block_size=512,ms=8,pi=1
 	shift
-	rm -f "$tmp/trace" "$tmp/console"
+	rm -f "$tmp/trace" "$tmp/console" "$tmp"/monitor.*
+	mkfifo "$tmp/monitor.in" "$tmp/monitor.out"
 	: >"$tmp/console"
 	marks "$tmp/console" >"$tmp/marks" &
 	_marks=$!
 	"$vm" --numa 4G --append extmem=0:1G --share "$tmp/jobs" --share "$programs" \
 		--log "$tmp/console" \
-		--device pcie-root-port,id=port,chassis=1 \
-		--device nvme,id=one,serial=1,bus=port \
+		--device pcie-root-port,id=above,chassis=1 \
+		--device nvme,id=one,serial=1,bus=above \
 		--device nvme,id=two,serial=2 \
 		--device "-drive file=$tmp/drive1,format=raw,if=none,id=d1,$_rate" \
 		--device "-drive file=$tmp/drive2,format=raw,if=none,id=d2,$_rate" \
 		--device "nvme-ns,drive=d1,bus=one,$_ns" \
 		--device "nvme-ns,drive=d2,bus=two,$_ns" \
 		--device "-trace pci_nvme_enqueue_req_completion -msg timestamp=on" \
+		--device "-chardev pipe,id=hmp,path=$tmp/monitor -mon hmp" \
 		--device "-D $tmp/trace" "$@"
 	_rc=$?
 	kill $_marks 2>/dev/null
@@ -75,7 +80,7 @@ command() {
 	echo "memory=$((_v >> 1 & 1)) master=$((_v >> 2 & 1)) intx=$((~_v >> 10 & 1))"
 }
 driver() { basename $(readlink $pci/$1/driver) 2>/dev/null || echo none; }
-# the power state, of the capability
+# the power state, if there is such a capability
 power() {
 	_at=$(od -An -tu1 -j52 -N1 $pci/$1/config)
 	while [ $_at != 0 ]; do
@@ -88,7 +93,8 @@ power() {
 is() { echo "$(command $1) $(power $1) $(driver $1)"; }
 set_up() { echo "take $1 open $1 iommu bind dax /dev/$2 map attach"; }
 mark() { echo "witness: $*" >/dev/kmsg; }
-faults() { echo "faults: $(dmesg | grep -c 'DMAR.*fault')"; }
+# faults BDF: addresses that the IOMMU refused to it
+faults() { echo "faults: $(dmesg | grep -c "Request device .$1. fault")"; }
 # hold FILE STEP...: a witness that stays
 hold() {
 	_out=/state/$1
