@@ -149,6 +149,12 @@ static void do_command(char **arg)
 		       val & PCI_COMMAND_MASTER ? "on" : "off");
 }
 
+/* What a kexec does to every device that is in no session */
+static void do_master_off(char **arg)
+{
+	step_say("master-off", "", vfio_config_write(dev, PCI_COMMAND, PCI_COMMAND_MEMORY));
+}
+
 static void do_reset(char **arg)
 {
 	step_say("reset", "", vfio_reset(dev));
@@ -325,6 +331,7 @@ static const struct step steps[] = {
 	{ "regs", 0, do_regs },
 	{ "csts", 0, do_csts },
 	{ "command", 0, do_command },
+	{ "master-off", 0, do_master_off },
 	{ "reset", 0, do_reset },
 	{ "post", 1, do_post },
 	{ "count", 0, do_count },
