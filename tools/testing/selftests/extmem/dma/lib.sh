@@ -9,10 +9,16 @@ make_drives() { # N
 	done
 }
 
+full_speed() { echo "block_set_io_throttle $1 0 0 0 0 0 0" >"$tmp/monitor.in"; }
+
 # marks LOG: "TIME NAME" for what the console says, by the host's clock, until it
-# says that the machine goes down. At the mark "full speed" the drives get theirs.
+# says that the machine goes down. The second drive is let go when the kernel is gone
+# that it was to stop with: else its next driver waits for all of it. The first one
+# is at the mark "full speed".
 marks() {
+	_cr=$(printf "\r")
 	tail -n +1 -F -s 0.02 --pid=$$ "$1" 2>/dev/null | while read -r _line; do
+		_line=${_line%"$_cr"}
 		case $_line in
 		*'Starting new kernel'*) _what="the old kernel stops" ;;
 		*'Linux version'*) _what="the next kernel begins" ;;
@@ -22,10 +28,11 @@ marks() {
 		*'Power down'*) break ;;
 		*) continue ;;
 		esac
-		[ "$_what" != "full speed" ] || for _d in d1 d2; do
-			echo "block_set_io_throttle $_d 0 0 0 0 0 0"
-		done >"$tmp/monitor.in"
-		echo "$(date +%s.%N) $_what" | tr -d '\r'
+		case $_what in
+		"the old kernel stops") full_speed d2 ;;
+		"full speed") full_speed d1 ;;
+		esac
+		echo "$(date +%s.%N) $_what"
 	done
 }
 
