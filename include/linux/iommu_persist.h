@@ -26,6 +26,7 @@ int iommu_persist_preserve(struct device *dev);
 void iommu_persist_unpreserve(struct device *dev);
 bool iommu_persist_restored(struct device *dev);
 int iommu_persist_release(struct device *dev);
+void iommu_persist_gone(struct device *dev);
 bool iommufd_is_fixed(const struct iommufd_ctx *ictx);
 
 /* drivers/iommu/iommu-pages.c: tables with descriptors of their own */
@@ -73,6 +74,8 @@ static inline int iommu_persist_release(struct device *dev)
 {
 	return -EOPNOTSUPP;
 }
+
+static inline void iommu_persist_gone(struct device *dev) { }
 
 static inline void *iommu_persist_alloc(int *nid, gfp_t gfp, size_t size)
 {

@@ -286,6 +286,9 @@ static void finish(struct liveupdate_file_op_args *args)
 {
 	struct kho_block_set set;
 
+	/* A damaged list is gone already, or not to be followed again */
+	if (args->retrieve_status < 0)
+		return;
 	kho_block_set_init(&set, sizeof(struct iommufd_luo_ser));
 	if (!kho_block_set_restore(&set, args->serialized_data))
 		kho_block_set_destroy(&set);

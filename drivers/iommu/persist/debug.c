@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* For tests, until VFIO preserves devices: write a PCI address to preserve it. */
+/* For tests of the IOMMU alone: write a PCI address to preserve the device. */
 #include <linux/debugfs.h>
 #include <linux/pci.h>
 

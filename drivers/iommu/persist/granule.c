@@ -23,8 +23,10 @@
 
 #include <linux/extmem_arch.h>
 #include <linux/mm.h>
+#include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 #include "internal.h"
@@ -63,7 +65,7 @@ static struct iop_pool *pool_of(struct extmem_pool *pool)
 		return NULL;
 	iop->pool = pool;
 	INIT_LIST_HEAD(&iop->granules);
-	list_add_tail(&iop->list, &iop_pools);
+	list_add_tail_rcu(&iop->list, &iop_pools);
 	return iop;
 }
 
@@ -265,6 +267,26 @@ static int adopt_claim(struct extmem_pool *pool, struct extmem_claim *claim)
 	for (offset = 0; offset < extmem_claim_size(claim); offset += EXTMEM_GRANULE)
 		ret = granule_open(iop, claim_granule(claim, offset), false) ?: ret;
 	return ret;
+}
+
+static void trim_work(struct work_struct *work)
+{
+	iop_trim();
+}
+
+static DECLARE_WORK(iop_trim_work, trim_work);
+
+/**
+ * iop_trim_later - have iop_trim() called.
+ *
+ * For those who hold locks that others take in the probe of a device, which may hold
+ * CPUs in place; changing the direct map does as well.
+ *
+ * Context: any.
+ */
+void iop_trim_later(void)
+{
+	schedule_work(&iop_trim_work);
 }
 
 /**

@@ -58,6 +58,7 @@ struct iop_pool *iop_pool_get(int nid);
 struct iop_granule *iop_granule_find(u64 pa);
 int iop_grow(struct iop_pool *pool, unsigned int order);
 void iop_trim(void);
+void iop_trim_later(void);
 int iop_adopt_granules(void);
 
 /* pages.c: pages of granules */

@@ -6,6 +6,7 @@
  */
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/rculist.h>
 #include <linux/spinlock.h>
 
 #include "internal.h"
@@ -228,8 +229,9 @@ static void free_pages_if(bool (*fn)(const struct iop_granule *, unsigned int, u
 	struct iop_pool *pool;
 	unsigned int i;
 
+	/* Pools come, but never go */
 	guard(spinlock_irqsave)(&iop_lock);
-	list_for_each_entry(pool, &iop_pools, list)
+	list_for_each_entry_lockless(pool, &iop_pools, list)
 		list_for_each_entry_safe(granule, next, &pool->granules, list)
 			for_each_set_bit(i, granule->used, EXTMEM_IOMMU_PAGES)
 				if (fn(granule, i, tag))
@@ -240,13 +242,12 @@ static void free_pages_if(bool (*fn)(const struct iop_granule *, unsigned int, u
  * iop_pages_free_tag - free all pages that are somebody's.
  * @tag: whose. No hardware looks at them any more
  *
- * Context: may sleep. Takes time in proportion to all pages there are.
+ * Context: any. Takes time in proportion to all pages there are.
  */
 void iop_pages_free_tag(u16 tag)
 {
-	scoped_guard(mutex, &iop_claim_lock)
-		free_pages_if(is_tag, tag);
-	iop_trim();
+	free_pages_if(is_tag, tag);
+	iop_trim_later();
 }
 
 /**

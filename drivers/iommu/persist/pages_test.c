@@ -129,6 +129,7 @@ static struct kunit_suite iommu_persist_suite = {
 	.name = "extmem_iommu_pages",
 	.test_cases = iommu_persist_cases,
 };
+
 kunit_test_suite(iommu_persist_suite);
 
 MODULE_LICENSE("GPL");

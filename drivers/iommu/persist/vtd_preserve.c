@@ -15,6 +15,7 @@
 #include "vtd.h"
 
 LIST_HEAD(iop_preserved);
+/* The list, and all tables made for what is in it */
 DEFINE_MUTEX(iop_preserve_lock);
 
 static struct iop_preserved *find(const struct device *dev)
@@ -185,7 +186,7 @@ static int fill(struct iop_preserved *p, struct device *dev)
 	if (err)
 		return err;
 	err = iommufd_domain_claims(&iop_vtd_info(dev)->domain->domain, &p->claims,
-				&p->nr_claims);
+				    &p->nr_claims);
 	if (err)
 		return err;
 	err = alloc_tables(p, iop_vtd_info(dev));

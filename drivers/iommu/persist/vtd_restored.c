@@ -283,6 +283,18 @@ int iommu_persist_release(struct device *dev)
 EXPORT_SYMBOL_GPL(iommu_persist_release);
 
 /**
+ * iommu_persist_gone - a device is about to be gone.
+ * @dev: the device
+ *
+ * Context: may sleep.
+ */
+void iommu_persist_gone(struct device *dev)
+{
+	iommu_persist_unpreserve(dev);
+	iommu_persist_release(dev);
+}
+
+/**
  * iommu_persist_block - stop translating for a restored device.
  * @dev: the device
  *

@@ -35,7 +35,7 @@
 static int session = -1, dev = -1, iommu = -1, dax = -1;
 static uint32_t ioas;
 static char *mem = MAP_FAILED;
-static volatile uint32_t *regs = MAP_FAILED;
+static uint32_t *regs = MAP_FAILED;
 
 static uint64_t number(const char *word)
 {
@@ -127,7 +127,7 @@ static void do_regs(char **arg)
 	int rc = vfio_config_write(dev, PCI_COMMAND,
 				   PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 
-	regs = vfio_map_bar(dev, 0, PAGE);
+	regs = (uint32_t *)vfio_map_bar(dev, 0, PAGE);
 	step_say("regs", "", rc ?: regs == MAP_FAILED ? -errno : 0);
 }
 
@@ -152,13 +152,23 @@ static void do_raw(char **arg)
 	step_say("raw", "", rc);
 }
 
+static void set(unsigned int reg, uint32_t val)
+{
+	__atomic_store_n(&regs[reg / 4], val, __ATOMIC_SEQ_CST);
+}
+
+static uint32_t get(unsigned int reg)
+{
+	return __atomic_load_n(&regs[reg / 4], __ATOMIC_SEQ_CST);
+}
+
 static void copy(uint32_t src, uint32_t dst, int cmd)
 {
-	regs[EDU_DMA_SRC / 4] = src;
-	regs[EDU_DMA_DST / 4] = dst;
-	regs[EDU_DMA_LEN / 4] = PAGE;
-	regs[EDU_DMA_CMD / 4] = cmd | 1;
-	while (regs[EDU_DMA_CMD / 4] & 1)
+	set(EDU_DMA_SRC, src);
+	set(EDU_DMA_DST, dst);
+	set(EDU_DMA_LEN, PAGE);
+	set(EDU_DMA_CMD, cmd | 1);
+	while (get(EDU_DMA_CMD) & 1)
 		usleep(10000);
 }
 
