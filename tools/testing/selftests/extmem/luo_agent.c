@@ -195,5 +195,5 @@ static const struct step steps[] = {
 
 int main(int argc, char **argv)
 {
-	return run_steps(steps, argc, argv);
+	return run_steps(steps, NULL, argc, argv);
 }

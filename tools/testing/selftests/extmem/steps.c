@@ -18,19 +18,21 @@ int or_errno(int rc)
 
 static const struct step *find(const struct step *step, const char *name, int left)
 {
-	for (; step->name; step++)
+	for (; step && step->name; step++)
 		if (!strcmp(step->name, name) && step->args <= left)
 			return step;
 	return NULL;
 }
 
-int run_steps(const struct step *steps, int argc, char **argv)
+int run_steps(const struct step *steps, const struct step *more, int argc,
+	      char **argv)
 {
 	const struct step *step;
 	int i;
 
 	for (i = 1; i < argc; i += 1 + step->args) {
-		step = find(steps, argv[i], argc - i - 1);
+		step = find(steps, argv[i], argc - i - 1) ?:
+		       find(more, argv[i], argc - i - 1);
 		if (!step) {
 			fprintf(stderr, "%s: no such step, or too few words: %s\n",
 				argv[0], argv[i]);

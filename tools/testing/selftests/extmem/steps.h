@@ -15,7 +15,8 @@ int step_say(const char *step, const char *arg, int rc);
 /* -errno for what returned -1 */
 int or_errno(int rc);
 
-/* The program's exit status. @steps ends with an empty one. */
-int run_steps(const struct step *steps, int argc, char **argv);
+/* The program's exit status. @steps, and @more or NULL, end with an empty one. */
+int run_steps(const struct step *steps, const struct step *more, int argc,
+	      char **argv);
 
 #endif /* STEPS_H */

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <assert.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "frame.h"
+#include "igb_user.h"
+
+#define MAGIC		0x6762692d72657375ULL
+
+/* Where things lie in the memory */
+#define RING		0x1000
+#define BUFFERS		0x200000
+#define BUFFER_SIZE	0x800
+
+#define REG_CTRL	0x0000
+#define CTRL_LINK_UP	(1u << 6)
+#define CTRL_RESET	(1u << 26)
+#define REG_STATUS	0x0008
+#define STATUS_LINK_UP	(1u << 1)
+#define REG_EIMC	0x1528
+#define REG_IMC		0x150c
+#define REG_RCTL	0x0100
+#define RCTL_ENABLE	(1u << 1)
+#define RCTL_ALL	(1u << 3 | 1u << 4 | 1u << 15)	/* whoever they are for */
+#define RCTL_NO_CRC	(1u << 26)
+#define REG_RDBAL	0xc000
+#define REG_RDBAH	0xc004
+#define REG_RDLEN	0xc008
+#define REG_SRRCTL	0xc00c
+#define SRRCTL_ONE_BUFFER	(1u << 25)	/* per frame, advanced descriptors */
+#define REG_RDH		0xc010
+#define REG_RDT		0xc018
+#define REG_RXDCTL	0xc028
+#define RXDCTL_ENABLE	(1u << 25)
+
+#define DONE		1u		/* the frame is in its buffer */
+#define WHOLE		2u		/* all of it */
+
+/* As the driver writes it, and as the device does when it is done with it */
+union descriptor {
+	struct {
+		uint64_t buffer, header;
+	};
+	struct {
+		uint64_t info;
+		uint32_t status;
+		uint16_t len, vlan;
+	};
+};
+
+static_assert(sizeof(union descriptor) == 16, "of the data sheet");
+static_assert(RING + IGB_FRAMES * sizeof(union descriptor) <= BUFFERS, "room");
+static_assert(BUFFERS + IGB_FRAMES * BUFFER_SIZE <= IGB_MEM, "room");
+
+/* After all that was written to memory before */
+static void set_reg(struct igb *igb, unsigned int reg, uint32_t val)
+{
+	__atomic_store_n((uint32_t *)(igb->regs + reg), val, __ATOMIC_RELEASE);
+}
+
+static uint32_t reg(struct igb *igb, unsigned int reg)
+{
+	return __atomic_load_n((uint32_t *)(igb->regs + reg), __ATOMIC_ACQUIRE);
+}
+
+static int wait_reg(struct igb *igb, unsigned int nr, uint32_t mask, uint32_t want)
+{
+	int i;
+
+	for (i = 0; i < 3000; i++) {
+		if ((reg(igb, nr) & mask) == want)
+			return 0;
+		usleep(10000);
+	}
+	return -ETIMEDOUT;
+}
+
+static union descriptor *descriptor(struct igb *igb, uint32_t i)
+{
+	return (union descriptor *)(igb->mem + RING) + i;
+}
+
+/* For the device to fill */
+static void give(struct igb *igb, uint32_t i)
+{
+	descriptor(igb, i)->buffer = igb->state->iova + BUFFERS + i * BUFFER_SIZE;
+	descriptor(igb, i)->header = 0;
+}
+
+static int reset(struct igb *igb)
+{
+	int rc;
+
+	set_reg(igb, REG_CTRL, CTRL_RESET);
+	rc = wait_reg(igb, REG_CTRL, CTRL_RESET, 0);
+	set_reg(igb, REG_EIMC, ~0);
+	set_reg(igb, REG_IMC, ~0);
+	set_reg(igb, REG_CTRL, CTRL_LINK_UP);
+	return rc ?: wait_reg(igb, REG_STATUS, STATUS_LINK_UP, STATUS_LINK_UP);
+}
+
+int igb_use(struct igb *igb, void *mem)
+{
+	igb->mem = mem;
+	igb->state = mem;
+	return igb->state->magic == MAGIC ? 0 : -ENODATA;
+}
+
+static int make_ring(struct igb *igb)
+{
+	uint64_t at = igb->state->iova + RING;
+	uint32_t i;
+	int rc;
+
+	for (i = 0; i < IGB_FRAMES; i++)
+		give(igb, i);
+	set_reg(igb, REG_RDBAL, at);
+	set_reg(igb, REG_RDBAH, at >> 32);
+	set_reg(igb, REG_RDLEN, IGB_FRAMES * sizeof(union descriptor));
+	set_reg(igb, REG_SRRCTL, SRRCTL_ONE_BUFFER | BUFFER_SIZE >> 10);
+	set_reg(igb, REG_RDH, 0);
+	set_reg(igb, REG_RXDCTL, RXDCTL_ENABLE);
+	rc = wait_reg(igb, REG_RXDCTL, RXDCTL_ENABLE, RXDCTL_ENABLE);
+	set_reg(igb, REG_RCTL, RCTL_ENABLE | RCTL_ALL | RCTL_NO_CRC);
+	set_reg(igb, REG_RDT, IGB_FRAMES - 1);
+	return rc;
+}
+
+int igb_start(struct igb *igb, void *regs, void *mem, uint64_t iova)
+{
+	*igb = (struct igb) { .regs = regs };
+	memset(mem, 0, IGB_MEM);
+	igb_use(igb, mem);
+	*igb->state = (struct igb_state) { .magic = MAGIC, .iova = iova };
+	return reset(igb) ?: make_ring(igb);
+}
+
+static uint32_t status_of(struct igb *igb, uint32_t i)
+{
+	return __atomic_load_n(&descriptor(igb, i)->status, __ATOMIC_ACQUIRE);
+}
+
+/* Between frames the upper half of a descriptor is the header's address: zero. */
+static bool is_done(struct igb *igb, uint32_t i)
+{
+	return status_of(igb, i) & DONE;
+}
+
+unsigned int igb_waiting(struct igb *igb)
+{
+	unsigned int n = 0;
+
+	while (n < IGB_FRAMES && is_done(igb, (igb->state->at + n) % IGB_FRAMES))
+		n++;
+	return n;
+}
+
+static bool is_whole(struct igb *igb, uint32_t i)
+{
+	return (status_of(igb, i) & WHOLE) && descriptor(igb, i)->len == FRAME_SIZE;
+}
+
+static void look_at(struct igb *igb, uint32_t i)
+{
+	struct igb_state *state = igb->state;
+	uint64_t nr;
+
+	state->taken++;
+	if (!is_whole(igb, i) ||
+	    !frame_is_right(igb->mem + BUFFERS + i * BUFFER_SIZE, &nr) ||
+	    nr < state->next) {
+		state->wrong++;
+		return;
+	}
+	state->missing += nr - state->next;
+	state->next = nr + 1;
+}
+
+/* The device may fill up to the one before the tail. */
+void igb_take(struct igb *igb)
+{
+	struct igb_state *state = igb->state;
+	uint32_t i = state->at;
+
+	for (; is_done(igb, i); i = (i + 1) % IGB_FRAMES) {
+		look_at(igb, i);
+		give(igb, i);
+	}
+	if (i == state->at)
+		return;
+	state->at = i;
+	set_reg(igb, REG_RDT, (i + IGB_FRAMES - 1) % IGB_FRAMES);
+}
