@@ -23,11 +23,8 @@
  */
 #define pr_fmt(fmt) "iommufd: " fmt
 
-#include <linux/crc32c.h>
 #include <linux/extmem.h>
 #include <linux/file.h>
-#include <linux/kho/abi/extmem.h>
-#include <linux/kho/abi/iommufd.h>
 #include <linux/kho_block.h>
 #include <linux/liveupdate.h>
 #include <linux/module.h>
@@ -35,11 +32,7 @@
 
 #include "io_pagetable.h"
 #include "iommufd_private.h"
-
-static u32 crc(const struct iommufd_luo_ser *ser)
-{
-	return crc32c(EXTMEM_CRC_SEED, ser, offsetof(struct iommufd_luo_ser, crc));
-}
+#include "persist_ser.h"
 
 static bool can_preserve(struct liveupdate_file_handler *handler, struct file *file)
 {
@@ -100,7 +93,7 @@ static void save(struct kho_block_set_it *it, const struct iommufd_luo_ser *rec)
 	if (WARN_ON_ONCE(!ser))
 		return;
 	*ser = *rec;
-	ser->crc = crc(ser);
+	iommufd_luo_seal(ser);
 }
 
 static int save_area(struct kho_block_set_it *it, struct iopt_area *area)
@@ -237,14 +230,12 @@ static int restore_all(struct iommufd_ctx *ictx, struct kho_block_set *set)
 
 	kho_block_set_it_init(&it, set);
 	while (!rc && (ser = kho_block_set_it_read_entry(&it))) {
-		if (ser->crc != crc(ser))
+		if (!iommufd_luo_ok(ser))
 			return -EINVAL;
 		if (ser->type == IOMMUFD_LUO_AREA)
 			rc = restore_area(ictx, ioas, ser);
-		else if (ser->type == IOMMUFD_LUO_IOAS)
-			rc = PTR_ERR_OR_ZERO(ioas = restore_ioas(ictx));
 		else
-			rc = -EINVAL;
+			rc = PTR_ERR_OR_ZERO(ioas = restore_ioas(ictx));
 	}
 	return rc;
 }

@@ -9,7 +9,6 @@
 #include <linux/io.h>
 #include <linux/kho/abi/extmem.h>
 #include <linux/mm.h>
-#include <linux/sizes.h>
 
 #include "internal.h"
 
@@ -33,6 +32,28 @@ static struct extmem_iommu_book_ser *book_next(const struct extmem_iommu_book_se
 }
 
 /**
+ * iop_book_grow - have one page more.
+ * @pool: where, or NULL
+ *
+ * Context: may sleep; devices are not preserved or unpreserved meanwhile.
+ * Return: 0 or -ENOSPC.
+ */
+int iop_book_grow(struct iop_pool *pool)
+{
+	struct extmem_iommu_book_ser *page = NULL;
+
+	if (pool && book_room < EXTMEM_IOMMU_BOOK_PAGES * EXTMEM_IOMMU_RECORDS)
+		page = iop_pages_alloc(pool, EXTMEM_IOMMU_TAG_BOOK, 0, GFP_KERNEL);
+	if (!page)
+		return -ENOSPC;
+	page->self = virt_to_phys(page);
+	page->next = book ? book->self : 0;
+	book = page;
+	book_room += EXTMEM_IOMMU_RECORDS;
+	return 0;
+}
+
+/**
  * iop_book_reserve - make sure that there is room for records.
  * @nr: how many there will be in all
  *
@@ -41,20 +62,11 @@ static struct extmem_iommu_book_ser *book_next(const struct extmem_iommu_book_se
  */
 int iop_book_reserve(unsigned int nr)
 {
-	while (book_room < nr) {
-		struct iop_pool *pool = iop_pool_get(NUMA_NO_NODE);
-		struct extmem_iommu_book_ser *page = NULL;
+	int err = 0;
 
-		if (pool)
-			page = iop_pages_alloc(pool, EXTMEM_IOMMU_TAG_BOOK, 0, GFP_KERNEL);
-		if (!page)
-			return -ENOSPC;
-		page->self = virt_to_phys(page);
-		page->next = book ? book->self : 0;
-		book = page;
-		book_room += EXTMEM_IOMMU_RECORDS;
-	}
-	return 0;
+	while (book_room < nr && !err)
+		err = iop_book_grow(iop_pool_get(NUMA_NO_NODE));
+	return err;
 }
 
 /**
@@ -138,7 +150,7 @@ static bool book_page_ok(u64 pa)
 /* Follow nothing that was not looked at, nor in circles */
 static bool book_ok(u64 pa)
 {
-	unsigned int left = SZ_64K;
+	unsigned int left = EXTMEM_IOMMU_BOOK_PAGES;
 
 	for (; pa; pa = ((struct extmem_iommu_book_ser *)phys_to_virt(pa))->next)
 		if (!left-- || !book_page_ok(pa))

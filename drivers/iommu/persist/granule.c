@@ -109,7 +109,14 @@ static struct iop_granule *granule_new(struct iop_pool *pool, u64 pa)
 	return granule;
 }
 
-static void head_init(struct extmem_iommu_head_ser *head, u64 pa)
+/**
+ * iop_head_init - write the head of a new granule.
+ * @head: its first page
+ * @pa: its physical address
+ *
+ * Context: any.
+ */
+void iop_head_init(struct extmem_iommu_head_ser *head, u64 pa)
 {
 	memset(head, 0, PAGE_SIZE);
 	strscpy_pad(head->compatible, EXTMEM_IOMMU_COMPATIBLE);
@@ -124,6 +131,36 @@ static bool head_ok(const struct extmem_iommu_head_ser *head, u64 pa)
 	       head->self == pa && head->tag[0] == EXTMEM_IOMMU_TAG_HEAD;
 }
 
+/**
+ * iop_granule_add - make a granule known.
+ * @granule: the granule, its head valid, in the kernel's direct map
+ *
+ * Context: may sleep; nobody has a page of it yet.
+ * Return: 0 or -ENOMEM.
+ */
+int iop_granule_add(struct iop_granule *granule)
+{
+	int err = xa_err(xa_store(&iop_granules, granule->pa >> EXTMEM_GRANULE_SHIFT,
+				  granule, GFP_KERNEL));
+
+	if (err)
+		return err;
+	iop_pages_init(granule);
+	static_branch_enable(&iommu_persist_key);
+	return 0;
+}
+
+/**
+ * iop_granule_del - forget a granule.
+ * @granule: the granule, after iop_pages_close()
+ *
+ * Context: any.
+ */
+void iop_granule_del(const struct iop_granule *granule)
+{
+	xa_erase(&iop_granules, granule->pa >> EXTMEM_GRANULE_SHIFT);
+}
+
 /* Take a granule into use. Its head is a former kernel's, or still to be written */
 static int granule_open(struct iop_pool *pool, u64 pa, bool fresh)
 {
@@ -133,19 +170,15 @@ static int granule_open(struct iop_pool *pool, u64 pa, bool fresh)
 	if (!granule)
 		return -ENOMEM;
 	if (fresh)
-		head_init(granule->head, pa);
+		iop_head_init(granule->head, pa);
 	err = fresh || head_ok(granule->head, pa) ? 0 : -EINVAL;
 	if (!err)
-		err = xa_err(xa_store(&iop_granules, pa >> EXTMEM_GRANULE_SHIFT,
-				      granule, GFP_KERNEL));
+		err = iop_granule_add(granule);
 	if (err) {
 		extmem_arch_unmap_granule(pa);
 		granule_free(granule);
-		return err;
 	}
-	iop_pages_init(granule);
-	static_branch_enable(&iommu_persist_key);
-	return 0;
+	return err;
 }
 
 static u64 claim_granule(const struct extmem_claim *claim, u64 offset)
@@ -232,7 +265,7 @@ static bool trim_one(struct iop_pool *pool)
 		iop_pages_init(granule);
 		return false;
 	}
-	xa_erase(&iop_granules, pa >> EXTMEM_GRANULE_SHIFT);
+	iop_granule_del(granule);
 	extmem_arch_unmap_granule(pa);
 	granule_free(granule);
 	return true;

@@ -56,6 +56,9 @@ extern struct mutex iop_claim_lock;
 
 struct iop_pool *iop_pool_get(int nid);
 struct iop_granule *iop_granule_find(u64 pa);
+void iop_head_init(struct extmem_iommu_head_ser *head, u64 pa);
+int iop_granule_add(struct iop_granule *granule);
+void iop_granule_del(const struct iop_granule *granule);
 int iop_grow(struct iop_pool *pool, unsigned int order);
 void iop_trim(void);
 void iop_trim_later(void);
@@ -97,6 +100,7 @@ void iop_tag_free(u16 tag);
 /* book.c: what the next kernel is told */
 typedef int (*iop_book_fn)(const union extmem_iommu_rec_ser *rec, void *arg);
 
+int iop_book_grow(struct iop_pool *pool);
 int iop_book_reserve(unsigned int nr);
 void iop_book_free(void);
 void iop_book_begin(void);

@@ -128,6 +128,9 @@ static_assert(sizeof(struct extmem_iommu_claim_ser) == 64);
 
 #define EXTMEM_IOMMU_RECORDS	63
 
+/** EXTMEM_IOMMU_BOOK_PAGES - a book of more is none. */
+#define EXTMEM_IOMMU_BOOK_PAGES	4096
+
 /**
  * union extmem_iommu_rec_ser - a record; unused ones are zero.
  * @type: EXTMEM_IOMMU_REC_*
