@@ -123,7 +123,7 @@ static bool device_ok(struct adoption *ad, const struct extmem_iommu_device_ser 
 
 	if (!context || context->lo != ser->context[0] || context->hi != ser->context[1] ||
 	    ser->tag < EXTMEM_IOMMU_TAG_DOMAIN || ser->did < IDA_START_DID ||
-	    ser->did >= ad->iommu->max_domain_id)
+	    ser->did >= cap_ndoms(ad->iommu->cap))
 		return false;
 	if (sm)
 		return pasid_ok(ser);
