@@ -8,7 +8,7 @@ EXTMEM ?= y
 export DEBUG EXTMEM KSRC JOBS C VERSION FROM TO ROUNDS SEED
 
 .PHONY: help deps kernel rootfs shell vm run bench-boot bench-alloc bench-create bench-frag \
-	bench-map fio test test-dma test-update test-soak clean
+	bench-map bench-blackout fio test test-dma test-update test-soak clean
 
 help:
 	@echo 'make deps            install the Debian packages that are missing (root)'
@@ -27,6 +27,7 @@ help:
 	@echo 'make bench-create     what making a device costs, on clean and dirty memory'
 	@echo 'make bench-frag       what is left in one piece after 100,000 claims'
 	@echo 'make bench-map       populating it, mapping it for DMA, beside peers'
+	@echo 'make bench-blackout   how long devices are without a host over a kexec'
 	@echo 'make fio             fio verifies devices over kexecs, and how fast they are'
 	@echo 'make test-update     7.2 and 7.3 replace each other; FROM=bzImage TO=bzImage: yours'
 	@echo 'make test-dma         devices go on with their DMA while kernels replace each other'
@@ -68,6 +69,9 @@ bench-frag: rootfs
 
 bench-map: kernel rootfs
 	@$(S)/bench/map.sh
+
+bench-blackout: kernel rootfs
+	@$(S)/bench/blackout.sh
 
 fio: kernel rootfs
 	@$(S)/fio/fio.sh
