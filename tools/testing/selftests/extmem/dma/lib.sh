@@ -145,6 +145,21 @@ set_up() { echo "take $1 open $1 iommu bind dax /dev/$2 map attach"; }
 mark() { echo "witness: $*" >/dev/kmsg; }
 # faults BDF: addresses that the IOMMU refused to it
 faults() { echo "faults: $(dmesg | grep -c "Request device .$1. fault")"; }
+iommu=0xfed90000
+# undo CONTROL WORD...: those words, if the test is to do without this
+undo() { [ $control != $1 ] || { shift; echo "$@"; }; }
+# by hand what a kexec does to devices that it does not know to go on
+clear_master() {
+	printf '\002' | dd of=$pci/$1/config bs=1 seek=4 conv=notrunc 2>/dev/null
+}
+quiet=60
+[ $control = none ] || quiet=10
+what_came_of_it() {
+	say "without $control"
+	dma_witness dax /dev/dax0.1 use wait 1000 10 check
+	faults $one
+	exit
+}
 # hold WITNESS FILE STEP...: one that stays
 hold() {
 	_program=$1 _out=/state/$2
