@@ -20,6 +20,11 @@
 #define CTRL_RESET	0x04000000
 #define REG_STATUS	0x0008
 #define STATUS_LINK_UP	0x02
+#define REG_MDIC	0x0020
+#define MDIC_WRITE	0x04200000	/* to the PHY at address 1 */
+#define MDIC_READY	0x10000000
+#define PHY_CONTROL	(0 << 16)
+#define PHY_NEGOTIATE	0x1200	/* on, and again */
 #define REG_EIMC	0x1528
 #define REG_IMC		0x150c
 #define REG_RCTL	0x0100
@@ -90,6 +95,17 @@ static void give(struct igb *igb, uint32_t i)
 	descriptor(igb, i)->header = 0;
 }
 
+/* The link is down after a reset, until it is negotiated. */
+static int link_up(struct igb *igb)
+{
+	int rc;
+
+	set_reg(igb, REG_CTRL, CTRL_LINK_UP);
+	set_reg(igb, REG_MDIC, MDIC_WRITE | PHY_CONTROL | PHY_NEGOTIATE);
+	rc = wait_reg(igb, REG_MDIC, MDIC_READY, MDIC_READY);
+	return rc ?: wait_reg(igb, REG_STATUS, STATUS_LINK_UP, STATUS_LINK_UP);
+}
+
 static int reset(struct igb *igb)
 {
 	int rc;
@@ -98,8 +114,7 @@ static int reset(struct igb *igb)
 	rc = wait_reg(igb, REG_CTRL, CTRL_RESET, 0);
 	set_reg(igb, REG_EIMC, ~0);
 	set_reg(igb, REG_IMC, ~0);
-	set_reg(igb, REG_CTRL, CTRL_LINK_UP);
-	return rc ?: wait_reg(igb, REG_STATUS, STATUS_LINK_UP, STATUS_LINK_UP);
+	return rc ?: link_up(igb);
 }
 
 int igb_use(struct igb *igb, void *mem)
