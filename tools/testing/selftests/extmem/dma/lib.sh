@@ -117,7 +117,9 @@ PATH=/mnt/share/2:$PATH
 say() { echo "== $*"; }
 pci=/sys/bus/pci/devices
 # by their serial numbers' order: the one below the port has the higher address
-card=$(basename $(dirname $(grep -l 0x020000 $pci/*/class)) 2>/dev/null)
+card=$(for d in $pci/*; do
+	[ $(cat $d/class) != 0x020000 ] || basename $d
+done)
 drives=$(for d in $pci/*; do
 	[ $(cat $d/class) != 0x010802 ] || basename $d
 done)
