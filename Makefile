@@ -8,7 +8,8 @@ EXTMEM ?= y
 export DEBUG EXTMEM KSRC JOBS C VERSION FROM TO ROUNDS SEED
 
 .PHONY: help deps kernel rootfs shell vm run bench-boot bench-alloc bench-create bench-frag \
-	bench-map bench-blackout fio test test-dma test-update test-soak clean
+	bench-map bench-blackout fio test test-dma test-dma-controls test-update test-soak \
+	clean
 
 help:
 	@echo 'make deps            install the Debian packages that are missing (root)'
@@ -31,6 +32,7 @@ help:
 	@echo 'make fio             fio verifies devices over kexecs, and how fast they are'
 	@echo 'make test-update     7.2 and 7.3 replace each other; FROM=bzImage TO=bzImage: yours'
 	@echo 'make test-dma         devices go on with their DMA while kernels replace each other'
+	@echo 'make test-dma-controls  they notice what is undone; T=NAME: only this'
 	@echo 'make test-soak       1,000 kexecs that must lose nothing; ROUNDS=n SEED=n'
 	@echo 'make test            build all and run every test; T=NN-name runs some'
 	@echo 'make clean           remove build/'
@@ -86,7 +88,10 @@ test-update: rootfs
 	@$(S)/update/update.sh
 
 test-dma: deps
-	@$(S)/run-tests 91-dma-witness 92-iommu-persist 93-dma-kexec
+	@$(S)/run-tests 91-dma-witness 92-iommu-persist 93-dma-kexec 94-dma-stream
+
+test-dma-controls: kernel rootfs
+	@$(S)/dma/controls.sh $(T)
 
 test-soak: kernel rootfs
 	@$(S)/soak/soak.sh

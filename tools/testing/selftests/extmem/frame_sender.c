@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * frame_sender FILE RATE COMMAND...: run a command that has a datagram socket as
- * descriptor 9. As soon as FILE is there, send RATE numbered frames a second into it
+ * descriptor 8. As soon as FILE is there, send RATE numbered frames a second into it
  * until the command ends, with its exit status. A frame that is not taken is lost,
  * as on a wire: its number is not used again. What is sent late, for this machine
  * has other things to do, is sent nevertheless.
@@ -19,7 +19,7 @@
 
 #include "frame.h"
 
-#define THEIRS	9
+#define THEIRS	8
 #define SECOND	1000000000L
 
 static pid_t run(int ours, int theirs, char **command)

@@ -16,28 +16,33 @@
 #define BUFFER_SIZE	0x800
 
 #define REG_CTRL	0x0000
-#define CTRL_LINK_UP	(1u << 6)
-#define CTRL_RESET	(1u << 26)
+#define CTRL_LINK_UP	0x40
+#define CTRL_RESET	0x04000000
 #define REG_STATUS	0x0008
-#define STATUS_LINK_UP	(1u << 1)
+#define STATUS_LINK_UP	0x02
+#define REG_MDIC	0x0020
+#define MDIC_WRITE	0x04200000	/* to the PHY at address 1 */
+#define MDIC_READY	0x10000000
+#define PHY_CONTROL	(0 << 16)
+#define PHY_NEGOTIATE	0x1200	/* on, and again */
 #define REG_EIMC	0x1528
 #define REG_IMC		0x150c
 #define REG_RCTL	0x0100
-#define RCTL_ENABLE	(1u << 1)
-#define RCTL_ALL	(1u << 3 | 1u << 4 | 1u << 15)	/* whoever they are for */
-#define RCTL_NO_CRC	(1u << 26)
+#define RCTL_ENABLE	0x02
+#define RCTL_ALL	0x8018		/* whoever they are for */
+#define RCTL_NO_CRC	0x04000000
 #define REG_RDBAL	0xc000
 #define REG_RDBAH	0xc004
 #define REG_RDLEN	0xc008
 #define REG_SRRCTL	0xc00c
-#define SRRCTL_ONE_BUFFER	(1u << 25)	/* per frame, advanced descriptors */
+#define SRRCTL_ONE_BUFFER	0x02000000	/* per frame, advanced descriptors */
 #define REG_RDH		0xc010
 #define REG_RDT		0xc018
 #define REG_RXDCTL	0xc028
-#define RXDCTL_ENABLE	(1u << 25)
+#define RXDCTL_ENABLE	0x02000000
 
-#define DONE		1u		/* the frame is in its buffer */
-#define WHOLE		2u		/* all of it */
+#define DONE		1		/* the frame is in its buffer */
+#define WHOLE		2		/* all of it */
 
 /* As the driver writes it, and as the device does when it is done with it */
 union descriptor {
@@ -90,6 +95,17 @@ static void give(struct igb *igb, uint32_t i)
 	descriptor(igb, i)->header = 0;
 }
 
+/* The link is down after a reset, until it is negotiated. */
+static int link_up(struct igb *igb)
+{
+	int rc;
+
+	set_reg(igb, REG_CTRL, CTRL_LINK_UP);
+	set_reg(igb, REG_MDIC, MDIC_WRITE | PHY_CONTROL | PHY_NEGOTIATE);
+	rc = wait_reg(igb, REG_MDIC, MDIC_READY, MDIC_READY);
+	return rc ?: wait_reg(igb, REG_STATUS, STATUS_LINK_UP, STATUS_LINK_UP);
+}
+
 static int reset(struct igb *igb)
 {
 	int rc;
@@ -98,8 +114,7 @@ static int reset(struct igb *igb)
 	rc = wait_reg(igb, REG_CTRL, CTRL_RESET, 0);
 	set_reg(igb, REG_EIMC, ~0);
 	set_reg(igb, REG_IMC, ~0);
-	set_reg(igb, REG_CTRL, CTRL_LINK_UP);
-	return rc ?: wait_reg(igb, REG_STATUS, STATUS_LINK_UP, STATUS_LINK_UP);
+	return rc ?: link_up(igb);
 }
 
 int igb_use(struct igb *igb, void *mem)

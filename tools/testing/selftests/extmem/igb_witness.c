@@ -4,7 +4,6 @@
  * fixed rate, into a device of a pool, and tells whether one was missed, in this
  * kernel and in the next. Its arguments are steps; each says what came of it.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -59,13 +58,14 @@ static void do_take_more(char **arg)
 
 static void do_count(char **arg)
 {
-	printf("count: %" PRIu64 "\n", igb.state->taken);
+	printf("count: %llu\n", (unsigned long long)igb.state->taken);
 }
 
 static void do_check(char **arg)
 {
-	printf("check: %" PRIu64 " missing, %" PRIu64 " wrong\n", igb.state->missing,
-	       igb.state->wrong);
+	printf("check: %llu missing, %llu wrong\n",
+	       (unsigned long long)igb.state->missing,
+	       (unsigned long long)igb.state->wrong);
 }
 
 static const struct step steps[] = {

@@ -5,6 +5,7 @@
  *   phys_look devmem ADDR          read, write and map a page of it
  *   phys_look pages ADDR SIZE      how many of its pages /proc/kpagecount,
  *                                  kpageflags and kpagecgroup know something of
+ *   phys_look iommu-off ADDR       turn off the VT-d unit whose registers are there
  */
 #define _FILE_OFFSET_BITS 64
 #include <err.h>
@@ -42,6 +43,24 @@ static int devmem(off_t addr)
 	return 0;
 }
 
+/* What the unit is told is all that it says of itself, but for translation; the bits
+ * that are no state but orders are left out.
+ */
+static int iommu_off(off_t addr)
+{
+	int fd = open("/dev/mem", O_RDWR | O_SYNC);
+	uint32_t *regs;
+
+	if (fd < 0)
+		err(2, "/dev/mem");
+	regs = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, addr);
+	if (regs == MAP_FAILED)
+		err(2, "mmap");
+	__atomic_store_n(regs + 6, regs[7] & 0x06ffffff, __ATOMIC_SEQ_CST);
+	say("off", !(__atomic_load_n(regs + 7, __ATOMIC_SEQ_CST) >> 31));
+	return 0;
+}
+
 static void count(const char *file, uint64_t addr, uint64_t size)
 {
 	uint64_t end = (addr + size) / PAGE, pfn, known = 0;
@@ -68,6 +87,8 @@ int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "devmem"))
 		return devmem(strtoull(argv[2], NULL, 0));
+	if (argc == 3 && !strcmp(argv[1], "iommu-off"))
+		return iommu_off(strtoull(argv[2], NULL, 0));
 	if (argc == 4 && !strcmp(argv[1], "pages")) {
 		uint64_t addr = strtoull(argv[2], NULL, 0);
 		uint64_t size = strtoull(argv[3], NULL, 0);
@@ -77,6 +98,6 @@ int main(int argc, char **argv)
 		count("/proc/kpagecgroup", addr, size);
 		return 0;
 	}
-	fprintf(stderr, "usage: phys_look devmem ADDR | pages ADDR SIZE\n");
+	fprintf(stderr, "usage: phys_look devmem ADDR | iommu-off ADDR | pages ADDR SIZE\n");
 	return 2;
 }
