@@ -11,7 +11,8 @@ bed=$(dirname "$0")/../bed
 bench=$bed/../bench
 share=$build/bench
 
-build_programs
+mkdir -p "$share"
+compile stamp "$run/stamp.c"
 headers=$("$bed/kernel-headers")
 compile blackout-cost -isystem "$headers" "$bench/blackout-cost.c" "$run/../luo.c" \
 	"$run/../vfio_dev.c"
