@@ -45,25 +45,24 @@ function anew(i) { return val[i, "map"] + val[i, "attach-anew"] }
 }
 
 END {
-	if (n < 10 || !rate) {
+	if (n < 9 || !rate) {
 		print "figures are missing"
 		exit 1
 	}
-	print "milliseconds; freeze: until the old kernel stops; jump: until the next one's"
-	print "clock runs; IOMMU: until it has adopted its tables; init: until user space;"
-	print "back: until devices are taken over; anew: what mapping and attaching them"
-	print "takes after a kexec without a session, by which time DMA has long stopped"
+	print "milliseconds. kexec: from asking for it to the next kernel's user space, of"
+	print "that freeze: until the old kernel stops; by the next one's own clock IOMMU: until"
+	print "it has adopted its tables, and init: from there to user space. back: then, until"
+	print "devices are taken over; anew: what mapping and attaching them takes after a kexec"
+	print "without a session, by which time DMA has long stopped"
 	printf "%8s %10s %3s %9s %8s %8s %8s %8s %9s %9s\n", "mappings", "bytes each", \
-		"of", "preserve", "freeze", "jump", "IOMMU", "init", "back", "anew"
+		"of", "preserve", "kexec", "freeze", "IOMMU", "init", "back", "anew"
 	for (i = 2; i <= n; i++) {
 		split(load[i], w, ",")
 		at[load[i]] = i
-		jump = val[i, "tsc"] / rate - val[i, "freeze"] - val[i, "adopted"] - \
-			val[i, "init"] - val[i, "bed"]
 		printf "%8d %10d %3d %9.2f %8.1f %8.1f %8.1f %8.1f %9.2f %9.2f\n", \
 			w[1], w[2], w[3], \
 			val[i, "preserve-tables"] + val[i, "preserve-devices"], \
-			val[i, "freeze"], jump, val[i, "adopted"], val[i, "init"], \
+			val[i, "tsc"] / rate, val[i, "freeze"], val[i, "adopted"], val[i, "init"], \
 			back(i), anew(i)
 	}
 	one = at["1,4096,1"]
