@@ -40,7 +40,6 @@ function anew(i) { return val[i, "map"] + val[i, "attach-anew"] }
 	val[n, "freeze"] = left_ms - asked_ms
 	val[n, "adopted"] = adopted_ms
 	val[n, "init"] = init_ms - adopted_ms
-	val[n, "bed"] = first_ms - init_ms
 	val[n, "tsc"] = first_tsc - asked_tsc
 }
 
