@@ -48,8 +48,9 @@ static void do_swap(char **arg)
 {
 	size_t half = NVME_SLOTS / 2 * (size_t)NVME_READ_SIZE;
 	size_t first = NVME_MEM - 2 * half;
-	int rc = ioas_unmap(dma.iommu, dma.ioas, DMA_IOVA + first, 2 * half);
+	int rc = ioas_unmap(dma.iommu, dma.ioas, DMA_IOVA, NVME_MEM);
 
+	rc = rc ?: ioas_map_file(dma.iommu, dma.ioas, DMA_IOVA, dma.dax, 0, first);
 	rc = rc ?: ioas_map_file(dma.iommu, dma.ioas, DMA_IOVA + first, dma.dax,
 				 first + half, half);
 	rc = rc ?: ioas_map_file(dma.iommu, dma.ioas, DMA_IOVA + first + half, dma.dax,
