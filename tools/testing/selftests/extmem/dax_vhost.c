@@ -4,6 +4,7 @@
  * from the tap to there, with struct pages and without; and the device is in use
  * for as long.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_packet.h>
@@ -29,7 +30,8 @@
 #define FRAME	1000
 #define TYPE	0x88b5	/* for experiments */
 #define HEADER	sizeof(struct virtio_net_hdr_mrg_rxbuf)
-#define FEATURES (1ULL << VIRTIO_F_VERSION_1 | 1ULL << VIRTIO_NET_F_MRG_RXBUF)
+
+static const uint64_t wanted[] = { VIRTIO_F_VERSION_1, VIRTIO_NET_F_MRG_RXBUF };
 
 /* A ring and a buffer; the guest's addresses are offsets into the device. */
 struct queue {
@@ -130,7 +132,7 @@ static int start_queue(int net, unsigned int i, struct queue *q, char *at, int t
 
 FIXTURE_SETUP(dax_vhost)
 {
-	uint64_t features = FEATURES;
+	uint64_t one = 1, features = one << wanted[0] | one << wanted[1];
 	struct ifreq ifr;
 
 	ASSERT_EQ(dax_create(&self->dev, dax_region(), SIZE, SZ_2M), 0);
