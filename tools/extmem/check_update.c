@@ -14,18 +14,19 @@
 #include "next_kernel.h"
 #include "state.h"
 
-/* The map in use, as sysfs has it */
+/* The map in use, as sysfs has it, and a device that is in a live update session */
 struct map {
 	char compatible[32];
 	char handover[32];
 	__u64 compat;
 	__u64 ro_compat;
 	__u64 incompat;
+	char in_session[32];
 };
 
 struct answer {
 	int status;
-	const char *word;	/* yes, no-new-claims, no */
+	const char *word;	/* yes, no-new-claims, no-sessions, no */
 	char text[256];
 };
 
@@ -68,6 +69,27 @@ static int read_map(const char *dir, struct map *map)
 	       read_word(dir, "incompat", &map->incompat);
 }
 
+/* Sessions are this machine's; a copy of another one's map does not tell. */
+static int read_sessions(struct map *map)
+{
+	struct state state;
+	size_t i;
+
+	if (state_read(&state))
+		return FAILED;
+	for (i = 0; i < state.nr_devices; i++) {
+		const struct device *device = &state.devices[i];
+
+		if (strcmp(device->session, "outgoing"))
+			continue;
+		snprintf(map->in_session, sizeof(map->in_session), "%s",
+			 device->dev_name);
+		break;
+	}
+	state_free(&state);
+	return OK;
+}
+
 #define SET(a, how, what, ...) \
 	do { \
 		(a)->status = (how); \
@@ -97,6 +119,10 @@ static void compare(const struct map *map, const struct next_kernel *next, struc
 	else if (map->incompat & ~rec->incompat)
 		NO(a, LOST " (incompat %#llx unknown to that kernel)",
 		   map->incompat & ~rec->incompat);
+	else if (map->in_session[0] && !next->has_sessions)
+		SET(a, FAILED, "no-sessions",
+		    "yes, but not with live update sessions: %s is in one, and unless a module of that kernel takes such devices back it gives back nothing of any",
+		    map->in_session);
 	else if (map->ro_compat & ~rec->ro_compat)
 		SET(a, FAILED, "no-new-claims",
 		    "yes, but no new claims (ro_compat %#llx unknown to that kernel)",
@@ -135,6 +161,7 @@ static void print_json(const char *path, const struct map *map,
 	add_text(json, "text", a->text);
 	add_flag(json, "kho", next->has_kho);
 	add_flag(json, "extmem", next->has_extmem);
+	add_flag(json, "sessions", next->has_sessions);
 	add_text(json, "map", map->compatible);
 	add_text(json, "reads", next->rec.compatible);
 	add_word(unknown, "compat", map->compat & ~next->rec.compat);
@@ -162,7 +189,10 @@ int cmd_check_update(int argc, char **argv)
 	if (fault)
 		return reject("name a bzImage or vmlinux that can be read and unpacked here",
 			      "%s: %s", argv[1], fault);
+	memset(&map, 0, sizeof(map));
 	rc = read_map(dir ?: SYS_POOLS, &map);
+	if (!rc && !dir)
+		rc = read_sessions(&map);
 	if (rc)
 		return rc;
 	compare(&map, &next, &answer);

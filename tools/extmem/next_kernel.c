@@ -9,6 +9,8 @@
 #define IMAGE_MAGIC	"extmem\x1aimage v1"
 #define IMAGE_CHECK	0x6b6f2073736e6164ULL
 #define KHO_MAGIC	"kho-v"
+/* EXTMEM_DAX_LUO_COMPATIBLE of include/linux/kho/abi/extmem_dax.h */
+#define SESSIONS	"extmem-dax-v1"
 #define BANNER		"Linux version "
 
 /* Copies the record at @at, if it is one: whole, and its words add up */
@@ -85,5 +87,6 @@ const char *next_kernel_read(const char *path, struct next_kernel *next)
 		return "holds records of extmem that contradict each other";
 	next->has_extmem = n;
 	next->has_kho = !!find(kernel, kernel.at, KHO_MAGIC, strlen(KHO_MAGIC));
+	next->has_sessions = !!find(kernel, kernel.at, SESSIONS, sizeof(SESSIONS));
 	return NULL;
 }

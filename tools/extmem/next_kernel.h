@@ -34,12 +34,14 @@ struct image_record {
  * @release: as uname -r will say
  * @has_kho: KHO is built in
  * @has_extmem: extended memory is built in, and @rec is its record
+ * @has_sessions: it can take back devices of live update sessions without a module
  * @rec: which maps it can read; zero if it has none
  */
 struct next_kernel {
 	char release[65];
 	int has_kho;
 	int has_extmem;
+	int has_sessions;
 	struct image_record rec;
 };
 

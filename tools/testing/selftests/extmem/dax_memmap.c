@@ -217,6 +217,25 @@ TEST_F(dax_memmap, io_uring_fixed_buffer)
 	close(ring);
 }
 
+/* A monitor that reads smaps must not cost a guest its gigabyte. */
+TEST_F(dax_memmap, stays_mapped_when_smaps_is_read)
+{
+	struct page_tables before, after;
+	FILE *f = fopen("/proc/self/smaps", "r");
+	char line[256];
+
+	ASSERT_NE(f, NULL);
+	poke(self->map, 1);
+	ASSERT_EQ(page_tables_read(&before, self->map, variant->size), 0);
+	EXPECT_GT(before.pte + before.pmd + before.pud, 0);
+	while (fgets(line, sizeof(line), f))
+		;
+	fclose(f);
+	ASSERT_EQ(page_tables_read(&after, self->map, variant->size), 0);
+	EXPECT_EQ(memcmp(&before, &after, sizeof(before)), 0);
+	munmap(self->map, variant->size);
+}
+
 /* As RDMA does it. */
 TEST_F(dax_memmap, pinned_for_long)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A conversion that fails halfway: there is memory for some of the struct pages,
- * but not for all. The device is of all its region has, so the region should be
- * large beside what is left to the kernel, and on several extents.
+ * A conversion that fails halfway, to a device with struct pages or to system RAM:
+ * there is memory for some of the pages, but not for all. The device is of all its
+ * region has, so the region should be large beside what is left to the kernel.
  */
 #include <errno.h>
 #include <signal.h>
@@ -61,7 +61,7 @@ static pid_t take_memory(long long left)
 	return child;
 }
 
-/* Several extents: of small devices in a row every other one goes. */
+/* Several extents for it: of small devices in a row every other one goes. */
 static int make_holes(struct dax_dev *small, int nr)
 {
 	int i, rc = 0;
@@ -127,6 +127,60 @@ TEST(not_enough_memory)
 	EXPECT_EQ(vmstat_get("nr_memmap_pages"), pages);
 	for (i = 1; i < 8; i += 2)
 		EXPECT_EQ(dax_destroy(&small[i]), 0);
+}
+
+/* As daxctl gives a device to kmem; the kernel does not say how that went. */
+static bool kmem_takes(const struct dax_dev *dev)
+{
+	char path[128], to[128] = "";
+	FILE *f = fopen("/sys/bus/dax/drivers/kmem/new_id", "w");
+
+	if (!f)
+		return false;
+	fprintf(f, "%s", dev->name);
+	fclose(f);
+	snprintf(path, sizeof(path), "/sys/bus/dax/devices/%s/driver", dev->name);
+	if (readlink(path, to, sizeof(to) - 1) > 0)
+		return strstr(to, "kmem");
+	f = fopen("/sys/bus/dax/drivers/kmem/remove_id", "w");
+	if (f) {
+		fprintf(f, "%s", dev->name);
+		fclose(f);
+	}
+	return false;
+}
+
+TEST(not_enough_memory_for_system_ram)
+{
+	long long pages = vmstat_get("nr_memmap_pages"), size;
+	struct dax_dev dev;
+	pid_t child;
+	char *map;
+	int i;
+
+	size = dax_region_available(dax_region()) / SZ_1G * SZ_1G;
+	ASSERT_EQ(dax_create(&dev, dax_region(), size, SZ_1G), 0);
+	map = dax_map(&dev, NULL, SZ_1G, size - SZ_1G);
+	ASSERT_NE(map, MAP_FAILED);
+	fill_words(map, SAMPLE, 13);
+	munmap(map, SZ_1G);
+
+	child = take_memory(size / SZ_4K * 64 / 4);
+	ASSERT_GT(child, 0);
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(dax_unbind(&dev), 0);
+		EXPECT_FALSE(kmem_takes(&dev));
+		EXPECT_EQ(vmstat_get("nr_memmap_pages"), pages);
+		ASSERT_EQ(dax_bind(&dev), 0);
+	}
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+
+	map = dax_map(&dev, NULL, SZ_1G, size - SZ_1G);
+	ASSERT_NE(map, MAP_FAILED);
+	EXPECT_TRUE(has_words(map, SAMPLE, 13));
+	munmap(map, SZ_1G);
+	EXPECT_EQ(dax_destroy(&dev), 0);
 }
 
 TEST_HARNESS_MAIN

@@ -27,7 +27,7 @@ speed() {
 }
 
 mkdir -p "$share"
-compile dax_tool -Wno-unused-parameter "$bed/../dax_tool.c" "$bed/../dax_dev.c"
+compile dax_tool "$bed/../dax_tool.c" "$bed/../dax_dev.c"
 compile daxword "$run/daxword.c" "$run/daxmap.c" "$bed/../dax_dev.c"
 compile memory "$fio/memory.c"
 cp "$fio/lib.sh" "$fio/job" "$fio/speed" "$share"

@@ -4,10 +4,12 @@
 
 run=$bed/../run
 
+# With the flags of the selftests' Makefile.
 compile() { # NAME SOURCE...
 	_name=$1
 	shift
-	gcc -O2 -Wall -Wextra -D_GNU_SOURCE -static -o "$share/$_name" "$@"
+	gcc -O2 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
+		-D_GNU_SOURCE= -static -o "$share/$_name" "$@"
 }
 
 build_programs() {

@@ -45,7 +45,7 @@ programs=$build/selftests
 build_programs() {
 	mkdir -p "$programs"
 	_headers=$("$here/bed/kernel-headers") &&
-		make -s -C "$src/tools/testing/selftests/extmem" \
+		flock "$build/.lock-programs" make -s -C "$src/tools/testing/selftests/extmem" \
 			KHDR_INCLUDES="-isystem $_headers" \
 			OUTPUT="$programs" >&2
 	result "build the test programs"
@@ -55,7 +55,7 @@ build_programs() {
 # whose names are the test machine's as well.
 build_tool() {
 	mkdir -p "$programs/tool"
-	make -s -C "$src/tools/extmem" OUTPUT="$programs/tool/" \
+	flock "$build/.lock-tool" make -s -C "$src/tools/extmem" OUTPUT="$programs/tool/" \
 		CFLAGS="-O2 -Werror" >&2
 	result "build the tool"
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The init of a guest with a passed-through drive: reads all of it, then turns
- * every byte over and writes it back. Prints a sum of what it read. With a file
+ * The init of a guest with one drive, passed through or of virtio: reads all of it,
+ * then turns every byte over and writes it back. Prints a sum of what it read. With a file
  * as its argument the same sum of that file, for who has to compare.
  */
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include <sys/reboot.h>
 #include <unistd.h>
 
-#define DRIVE	"/dev/nvme0n1"
+static const char *const drives[] = { "/dev/nvme0n1", "/dev/vda" };
 
 static char block[1 << 20];
 
@@ -66,15 +66,23 @@ static int work(const char *path, int write)
 	return 0;
 }
 
+/* The one that is there, as soon as it is */
+static const char *find_drive(void)
+{
+	int i = 0;
+
+	while (access(drives[i], R_OK))
+		i = !i;
+	return drives[i];
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1)
 		return work(argv[1], 0);
 	if (mount("dev", "/dev", "devtmpfs", 0, NULL))
 		fail("mount");
-	while (access(DRIVE, R_OK))
-		;
-	if (!work(DRIVE, 1))
+	if (!work(find_drive(), 1))
 		printf("done\n");
 	fflush(stdout);
 	sync();
