@@ -65,12 +65,24 @@ static void do_post(char **arg)
 
 static void do_count(char **arg)
 {
-	printf("count: %u of %u\n", nvme_completed(&nvme), nvme.state->posted);
+	unsigned int first = nvme.state->first;
+
+	printf("count: %u of %u\n", nvme_completed(&nvme) - first,
+	       nvme.state->posted - first);
 }
 
 static void do_consume(char **arg)
 {
-	printf("consume: %u of %u\n", nvme_consume(&nvme), nvme.state->posted);
+	unsigned int first = nvme.state->first;
+
+	printf("consume: %u of %u\n", nvme_consume(&nvme) - first,
+	       nvme.state->posted - first);
+}
+
+/* Forget those reads, for others. */
+static void do_again(char **arg)
+{
+	step_say("again", "", nvme_again(&nvme));
 }
 
 /* Until so many are there, or there was no more for so many seconds */
@@ -92,7 +104,7 @@ static void wait_for(const char *step, const char *arg, unsigned int want, time_
 
 static void do_wait(char **arg)
 {
-	wait_for("wait", arg[0], number(arg[0]), number(arg[1]));
+	wait_for("wait", arg[0], nvme.state->first + number(arg[0]), number(arg[1]));
 }
 
 /* So many more than there are now, within so many seconds of each other */
@@ -104,10 +116,11 @@ static void do_more(char **arg)
 /* Every byte. A read that is not complete should not have touched its buffer. */
 static void do_check(char **arg)
 {
-	unsigned int done = nvme_completed(&nvme), right = 0, wrong = 0, untouched = 0;
-	unsigned int i;
+	unsigned int first = nvme.state->first, posted = nvme.state->posted - first;
+	unsigned int done = nvme_completed(&nvme) - first;
+	unsigned int right = 0, wrong = 0, untouched = 0, i;
 
-	for (i = 0; i < nvme.state->posted; i++) {
+	for (i = first; i < nvme.state->posted; i++) {
 		if (nvme_is_right(&nvme, i))
 			right++;
 		else if (nvme_is_untouched(&nvme, i))
@@ -116,8 +129,7 @@ static void do_check(char **arg)
 			wrong++;
 	}
 	printf("check: %u posted, %u completed, %u right, %u wrong, %u untouched, %u bad status\n",
-	       nvme.state->posted, done, right, wrong, untouched,
-	       nvme.state->wrong_status);
+	       posted, done, right, wrong, untouched, nvme.state->wrong_status);
 }
 
 static const struct step steps[] = {
@@ -129,6 +141,7 @@ static const struct step steps[] = {
 	{ "post", 1, do_post },
 	{ "count", 0, do_count },
 	{ "consume", 0, do_consume },
+	{ "again", 0, do_again },
 	{ "wait", 2, do_wait },
 	{ "more", 2, do_more },
 	{ "check", 0, do_check },

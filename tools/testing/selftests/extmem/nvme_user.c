@@ -167,11 +167,12 @@ static uint64_t buffer_iova(struct nvme *nvme, unsigned int slot)
 	return nvme->state->iova + BUFFERS + (uint64_t)slot * NVME_READ_SIZE;
 }
 
-static void post_one(struct nvme *nvme, unsigned int slot)
+static void post_one(struct nvme *nvme, unsigned int nr)
 {
-	unsigned int list = PRP_LISTS + slot * PRPS * sizeof(uint64_t), i;
+	unsigned int slot = nr % NVME_SLOTS, i;
+	unsigned int list = PRP_LISTS + slot * PRPS * sizeof(uint64_t);
 	uint64_t *prp = (uint64_t *)(nvme->mem + list);
-	uint64_t lba = (uint64_t)(slot % nvme->state->blocks) * NVME_LBAS;
+	uint64_t lba = (uint64_t)(nr % nvme->state->blocks) * NVME_LBAS;
 	struct command cmd = {
 		.dw0 = READ | slot << 16,
 		.nsid = 1,
@@ -185,14 +186,14 @@ static void post_one(struct nvme *nvme, unsigned int slot)
 
 	for (i = 0; i < PRPS - 1; i++)
 		prp[i] = cmd.prp1 + (i + 1) * PAGE;
-	put_command(nvme->mem + IO_SQ + slot % NVME_ENTRIES * sizeof(cmd), &cmd);
+	put_command(nvme->mem + IO_SQ + nr % NVME_ENTRIES * sizeof(cmd), &cmd);
 }
 
 int nvme_post(struct nvme *nvme, unsigned int n)
 {
 	struct nvme_state *state = nvme->state;
 
-	if (state->posted + n > NVME_SLOTS)
+	if (state->posted - state->first + n > NVME_SLOTS)
 		return -ENOSPC;
 	while (n--)
 		post_one(nvme, state->posted++);
@@ -233,6 +234,17 @@ unsigned int nvme_consume(struct nvme *nvme)
 	return nr;
 }
 
+int nvme_again(struct nvme *nvme)
+{
+	struct nvme_state *state = nvme->state;
+
+	if (state->consumed != state->posted)
+		return -EBUSY;
+	memset(nvme->mem + BUFFERS, 0, NVME_MEM - BUFFERS);
+	state->first = state->posted;
+	return 0;
+}
+
 static uint64_t block_word(uint32_t block, unsigned int i)
 {
 	return ((uint64_t)block << 32 | i) * 0x9e3779b97f4a7c15ULL | 1;
@@ -246,26 +258,26 @@ void nvme_fill_block(uint64_t *words, uint32_t block)
 		words[i] = block_word(block, i);
 }
 
-static const uint64_t *buffer(struct nvme *nvme, unsigned int slot)
+static const uint64_t *buffer(struct nvme *nvme, unsigned int nr)
 {
 	return (const uint64_t *)(nvme->mem + BUFFERS +
-					   (unsigned long)slot * NVME_READ_SIZE);
+				  (unsigned long)(nr % NVME_SLOTS) * NVME_READ_SIZE);
 }
 
-bool nvme_is_right(struct nvme *nvme, unsigned int slot)
+bool nvme_is_right(struct nvme *nvme, unsigned int nr)
 {
-	const uint64_t *words = buffer(nvme, slot);
+	const uint64_t *words = buffer(nvme, nr);
 	unsigned int i;
 
 	for (i = 0; i < NVME_READ_SIZE / sizeof(*words); i++)
-		if (words[i] != block_word(slot % nvme->state->blocks, i))
+		if (words[i] != block_word(nr % nvme->state->blocks, i))
 			return false;
 	return true;
 }
 
-bool nvme_is_untouched(struct nvme *nvme, unsigned int slot)
+bool nvme_is_untouched(struct nvme *nvme, unsigned int nr)
 {
-	const uint64_t *words = buffer(nvme, slot);
+	const uint64_t *words = buffer(nvme, nr);
 	unsigned int i;
 
 	for (i = 0; i < NVME_READ_SIZE / sizeof(*words); i++)

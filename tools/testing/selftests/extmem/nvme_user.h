@@ -28,7 +28,8 @@ struct nvme_state {
 	uint64_t magic;
 	uint64_t iova;		/* of the memory */
 	uint32_t blocks;	/* of NVME_READ_SIZE; read i reads block i % blocks */
-	uint32_t posted;	/* reads submitted */
+	uint32_t first;		/* read whose buffer was not given to another */
+	uint32_t posted;	/* reads submitted, ever */
 	uint32_t consumed;	/* completions that the drive knows we have seen */
 	uint32_t wrong_status;
 	uint16_t status;	/* the first bad one */
@@ -58,9 +59,12 @@ unsigned int nvme_completed(struct nvme *nvme);
 /* Take note of completions, and tell the drive. */
 unsigned int nvme_consume(struct nvme *nvme);
 
+/* Empty the buffers of all reads, for others. -EBUSY before all are consumed. */
+int nvme_again(struct nvme *nvme);
+
 /* Whether the buffer of a read holds what it should, or is as it was, all zero */
-bool nvme_is_right(struct nvme *nvme, unsigned int slot);
-bool nvme_is_untouched(struct nvme *nvme, unsigned int slot);
+bool nvme_is_right(struct nvme *nvme, unsigned int nr);
+bool nvme_is_untouched(struct nvme *nvme, unsigned int nr);
 
 /* Controller status: 1 ready, 2 fatal */
 uint32_t nvme_csts(struct nvme *nvme);

@@ -11,14 +11,15 @@ make_drives() { # N
 
 throttle() { echo "block_set_io_throttle $1 0 0 0 $2 0 0" >"$tmp/monitor.in"; }
 
-# slow_down: so many reads a second that what is left of a thousand lasts until
-# after the kexec, and that some fall into every phase of it. The first kernel's
+# slow_down DRIVE...: so many reads a second that what is left of a thousand lasts
+# until after the kexec, and that some fall into every phase of it. The first kernel's
 # boot tells how long that will take: the reads are for 25 times that.
 slow_down() {
 	_reads=$(awk '/next kernel begins/ { t = $1 } /user space/ { t = $1 - t; exit }
 		END { print int(40 / t) + 1 }' "$tmp/marks")
-	throttle d1 "$_reads"
-	throttle d2 "$_reads"
+	for _drive; do
+		throttle "$_drive" "$_reads"
+	done
 }
 
 # marks LOG: "TIME NAME" for what the console says, by the host's clock, until it
@@ -40,8 +41,13 @@ marks() {
 		esac
 		case $_what in
 		"the old kernel stops") throttle d2 0 ;;
-		posted) slow_down ;;
+		posted) slow_down d1 d2 ;;
 		"full speed") throttle d1 0 ;;
+		# not so fast that all is read before there is a slower rate
+		"again one") throttle d1 400 ;;
+		"again two") throttle d2 400 ;;
+		"posted one") slow_down d1 ;;
+		"posted two") slow_down d2 ;;
 		listening) : >"$tmp/listening" ;;
 		esac
 		echo "$(date +%s.%N) $_what"
