@@ -152,7 +152,7 @@ static bool is_master(struct pci_dev *pdev)
 	return command & PCI_COMMAND_MASTER;
 }
 
-static void keep(struct pci_dev *pdev)
+static void keep_running(struct pci_dev *pdev)
 {
 	int rc;
 
@@ -204,7 +204,7 @@ void pci_persist_add(struct pci_dev *pdev)
 	} else if (why) {
 		refuse(pdev, why);
 	} else if (ser->kind == VFIO_PERSIST_DEVICE) {
-		keep(pdev);
+		keep_running(pdev);
 	}
 }
 

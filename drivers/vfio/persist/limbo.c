@@ -283,7 +283,7 @@ static bool is_open(struct pci_dev *pdev)
  * What it was told to do by its former user must not go on under the next one's
  * tables. Whoever takes vfio-pci from it has it locked, and may wait for us.
  */
-static void reset(struct pci_dev *pdev)
+static void reset_idle(struct pci_dev *pdev)
 {
 	int rc = pdev->dev.driver ? pci_try_reset_function(pdev) :
 				    pci_reset_function(pdev);
@@ -299,7 +299,7 @@ static void stop(struct pci_dev *pdev, const char *why, bool stays)
 
 	vfio_persist_stop(pdev, why);
 	if (stays && !is_open(pdev))
-		reset(pdev);
+		reset_idle(pdev);
 	iommu_persist_release(&pdev->dev);
 	state = take_out(pdev);
 	if (stays && state == IN_LIMBO && device_attach(&pdev->dev) < 0)

@@ -51,6 +51,7 @@ struct persist_image_ser {
 	__u32 size;
 	__s32 names;
 };
+
 static_assert(sizeof(struct persist_image_ser) == PERSIST_IMAGE_SIZE);
 
 #endif /* __ASSEMBLER__ */
