@@ -14,6 +14,7 @@ struct vfio_device;
 bool pci_persist_preserved(struct pci_dev *pdev);
 bool pci_persist_shutdown(struct pci_dev *pdev);
 bool vfio_persist_is_fixed(struct vfio_device *device);
+bool vfio_persist_image_fits(const void *image, size_t size);
 
 /* The next one */
 void pci_persist_add(struct pci_dev *pdev);
@@ -41,6 +42,11 @@ static inline bool pci_persist_shutdown(struct pci_dev *pdev)
 }
 
 static inline bool vfio_persist_is_fixed(struct vfio_device *device)
+{
+	return false;
+}
+
+static inline bool vfio_persist_image_fits(const void *image, size_t size)
 {
 	return false;
 }

@@ -152,16 +152,27 @@ static bool is_master(struct pci_dev *pdev)
 	return command & PCI_COMMAND_MASTER;
 }
 
-static void add_device(struct pci_dev *pdev)
+static void keep_running(struct pci_dev *pdev)
 {
 	int rc;
 
 	vfio_persist_mask_irqs(pdev);
-	rc = vfio_persist_limbo_add(pdev);
+	rc = vfio_persist_limbo_add(pdev, NULL);
 	if (rc)
 		vfio_persist_stop(pdev, "no memory to keep track of it");
 	else
 		pci_info(pdev, "left running by the former kernel; its file can be retrieved\n");
+}
+
+/*
+ * It can be reset, and its tables be let go, only when all is known of it: until then
+ * no driver is to let it bus master again. Bridges are not stopped.
+ */
+static void refuse(struct pci_dev *pdev, const char *why)
+{
+	vfio_persist_stop(pdev, why);
+	if (!pci_is_bridge(pdev) && vfio_persist_limbo_add(pdev, why))
+		pci_err(pdev, "no memory to keep drivers from it\n");
 }
 
 /**
@@ -181,7 +192,7 @@ void pci_persist_add(struct pci_dev *pdev)
 
 	if (damaged) {
 		if ((ser || !incoming) && !pci_is_bridge(pdev) && is_master(pdev))
-			vfio_persist_stop(pdev, "the record can't be relied on");
+			refuse(pdev, "the record can't be relied on");
 		return;
 	}
 	if (!ser)
@@ -191,9 +202,9 @@ void pci_persist_add(struct pci_dev *pdev)
 		pci_err(pdev, "above a device that was left running: %s\n", why);
 		damaged = true;
 	} else if (why) {
-		vfio_persist_stop(pdev, why);
+		refuse(pdev, why);
 	} else if (ser->kind == VFIO_PERSIST_DEVICE) {
-		add_device(pdev);
+		keep_running(pdev);
 	}
 }
 

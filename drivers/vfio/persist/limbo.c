@@ -19,8 +19,9 @@
  * It leaves them when its session is finished: if nobody attached it to tables of
  * this kernel it is stopped, reset and given to normal probing, and only then are
  * the tables given back that it used. It is stopped as well, and its tables are let
- * go, when it is removed, when its addresses are found to be others, when no
- * IOMMU could adopt its tables, or when there is no live update in this kernel.
+ * go, when it is removed, when it is found not to be as it was left, when no IOMMU
+ * could adopt its tables, when there is no live update in this kernel, or when this
+ * kernel ends.
  */
 #define pr_fmt(fmt) "vfio-persist: " fmt
 
@@ -48,6 +49,7 @@ struct limbo {
 	struct list_head list;
 	struct pci_dev *pdev;
 	enum state state;
+	const char *wrong;	/* why it is not as it was left; for settle() */
 	bool finished;	/* its session is: nobody will ask any more */
 	DECLARE_BITMAP(raised, VECTORS);
 };
@@ -66,7 +68,8 @@ static struct limbo *find(struct pci_dev *pdev)
 	return NULL;
 }
 
-int vfio_persist_limbo_add(struct pci_dev *pdev)
+/* With @wrong it has been stopped, and is kept from drivers until it can be reset. */
+int vfio_persist_limbo_add(struct pci_dev *pdev, const char *wrong)
 {
 	struct limbo *limbo = kzalloc_obj(*limbo);
 
@@ -74,6 +77,7 @@ int vfio_persist_limbo_add(struct pci_dev *pdev)
 		return -ENOMEM;
 	limbo->pdev = pci_dev_get(pdev);
 	limbo->state = IN_LIMBO;
+	limbo->wrong = wrong;
 	pm_runtime_get_noresume(&pdev->dev);
 	guard(spinlock)(&lock);
 	list_add_tail(&limbo->list, &all);
@@ -265,18 +269,54 @@ bool vfio_persist_raise(struct pci_dev *pdev, unsigned int vector)
 	       !__test_and_set_bit(vector, limbo->raised);
 }
 
+/* Who has it open has it reset when it is closed. */
+static bool is_open(struct pci_dev *pdev)
+{
+	struct limbo *limbo;
+
+	guard(spinlock)(&lock);
+	limbo = find(pdev);
+	return limbo && (limbo->state == OPEN || limbo->state == CLOSED);
+}
+
+/*
+ * What it was told to do by its former user must not go on under the next one's
+ * tables. Whoever takes vfio-pci from it has it locked, and may wait for us.
+ */
+static void reset_idle(struct pci_dev *pdev)
+{
+	int rc = pdev->dev.driver ? pci_try_reset_function(pdev) :
+				    pci_reset_function(pdev);
+
+	if (rc)
+		pci_warn(pdev, "could not be reset: %pe\n", ERR_PTR(rc));
+}
+
 /* No DMA, then no use of the tables, then as any other device */
 static void stop(struct pci_dev *pdev, const char *why, bool stays)
 {
 	int state;
 
 	vfio_persist_stop(pdev, why);
-	if (stays && !pdev->dev.driver && pci_reset_function(pdev))
-		pci_warn(pdev, "could not be reset\n");
+	if (stays && !is_open(pdev))
+		reset_idle(pdev);
 	iommu_persist_release(&pdev->dev);
 	state = take_out(pdev);
 	if (stays && state == IN_LIMBO && device_attach(&pdev->dev) < 0)
 		pci_warn(pdev, "no driver took it\n");
+}
+
+/*
+ * This kernel ends, and nobody came. The next one gets no tables for it, and may give
+ * it to a driver that lets it bus master before anything else.
+ */
+void vfio_persist_limbo_shutdown(struct pci_dev *pdev)
+{
+	if (!iommu_persist_restored(&pdev->dev))
+		return;
+	vfio_persist_stop(pdev, "nobody came for it");
+	if (pci_reset_function_locked(pdev))
+		pci_warn(pdev, "could not be reset\n");
 }
 
 /* Its session is finished. Who attached it to tables of this kernel keeps it. */
@@ -345,12 +385,21 @@ static int __init watch(void)
 }
 arch_initcall(watch);
 
+static const char *known_wrong(struct pci_dev *pdev)
+{
+	struct limbo *limbo;
+
+	guard(spinlock)(&lock);
+	limbo = find(pdev);
+	return limbo ? limbo->wrong : NULL;
+}
+
 static const char *what_is_wrong(struct pci_dev *pdev)
 {
-	const char *moved = vfio_persist_moved(pdev);
+	const char *wrong = known_wrong(pdev) ?: vfio_persist_moved(pdev);
 
-	if (moved)
-		return moved;
+	if (wrong)
+		return wrong;
 	return iommu_persist_restored(&pdev->dev) ? NULL :
 	       "no IOMMU has adopted its tables";
 }

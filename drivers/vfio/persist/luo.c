@@ -61,7 +61,7 @@ static void unpreserve(struct liveupdate_file_op_args *args)
 
 static int freeze(struct liveupdate_file_op_args *args)
 {
-	return vfio_persist_freeze();
+	return vfio_persist_freeze(vfio_persist_file(args->file)->device);
 }
 
 static void unfreeze(struct liveupdate_file_op_args *args)

@@ -38,16 +38,42 @@ void vfio_persist_unpreserve(struct pci_dev *pdev)
 	vfio_persist_unrecord(pdev);
 }
 
-/*
- * A kexec that knows no hand-over would leave a device running of which the next
- * kernel has not heard.
- */
-int vfio_persist_freeze(void)
+/* The next kernel has to hear of devices that run, and to know what to do with them. */
+static int check_image(void)
 {
 	if (!kexec_image || !kexec_image->kho.fdt) {
 		pr_err("the loaded kernel was not loaded for a hand-over: devices that are in a session would run without it knowing\n");
 		return -EINVAL;
 	}
+	if (!kexec_image->takes_devices) {
+		pr_err("the loaded kernel does not say that it takes over running devices: close the sessions that have some before it is started\n");
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+/* One that its driver is being taken from is locked: the kexec would wait for good. */
+static int check_there(struct vfio_device *device)
+{
+	struct pci_dev *pdev = to_pci_dev(device->dev);
+
+	if (!device_is_registered(&device->device)) {
+		pci_err(pdev, "is being removed: close the session that it is in\n");
+		return -EBUSY;
+	}
+	if (!pci_device_is_present(pdev)) {
+		pci_err(pdev, "does not answer: close the session that it is in\n");
+		return -ENODEV;
+	}
+	return 0;
+}
+
+int vfio_persist_freeze(struct vfio_device *device)
+{
+	int rc = check_image() ?: check_there(device);
+
+	if (rc)
+		return rc;
 	vfio_persist_seal();
 	frozen = true;
 	return 0;
@@ -60,23 +86,31 @@ void vfio_persist_unfreeze(void)
 }
 
 /**
- * pci_persist_shutdown - what is a device to do while the kernel is replaced?
+ * pci_persist_shutdown - what is a device to do while the kernel goes down?
  * @pdev: the device; its driver has been told to shut it down
  *
  * One that goes on gets its interrupts masked: nobody will be there to take them,
- * and the vectors they would arrive at belong to the next kernel.
+ * and the vectors they would arrive at belong to the next kernel. All that has tables
+ * which are not handed over is stopped here, before the IOMMU is turned off.
  *
- * Context: the kernel's shutdown. May sleep.
+ * Context: the kernel's shutdown. May sleep; the device is locked.
  * Return: true if the device, or one below it, goes on, and bus mastering is to
  * stay as it is.
  */
 bool pci_persist_shutdown(struct pci_dev *pdev)
 {
-	if (!frozen || !pci_persist_preserved(pdev))
-		return false;
-	if (!pci_is_bridge(pdev))
+	bool preserved = pci_persist_preserved(pdev);
+
+	if (!preserved)
+		vfio_persist_limbo_shutdown(pdev);
+	if (!preserved || pci_is_bridge(pdev))
+		return preserved && frozen;
+	/* the machine goes down, but by no kexec */
+	if (!frozen)
+		vfio_persist_stop(pdev, NULL);
+	else
 		vfio_persist_mask_irqs(pdev);
-	return true;
+	return frozen;
 }
 
 /**

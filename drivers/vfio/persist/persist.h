@@ -28,15 +28,19 @@ void vfio_persist_stop(struct pci_dev *pdev, const char *why);
 /* outgoing.c */
 int vfio_persist_preserve(struct pci_dev *pdev);
 void vfio_persist_unpreserve(struct pci_dev *pdev);
-int vfio_persist_freeze(void);
+int vfio_persist_freeze(struct vfio_device *device);
 void vfio_persist_unfreeze(void);
 
+/* image.c: what the next kernel says of itself */
+const char *vfio_persist_image_lacks(const void *image, size_t size);
+
 /* limbo.c: devices of the former kernel that run, and whom nobody has yet */
-int vfio_persist_limbo_add(struct pci_dev *pdev);
+int vfio_persist_limbo_add(struct pci_dev *pdev, const char *wrong);
 struct pci_dev *vfio_persist_limbo_get(u32 segment, u16 rid);
 int vfio_persist_claim(struct pci_dev *pdev);
 void vfio_persist_unclaim(struct pci_dev *pdev);
 void vfio_persist_limbo_end(struct pci_dev *pdev);
+void vfio_persist_limbo_shutdown(struct pci_dev *pdev);
 
 /* checks.c */
 int vfio_persist_check(struct vfio_device_file *df);

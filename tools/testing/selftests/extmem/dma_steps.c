@@ -22,6 +22,7 @@ struct dma dma = {
 	.dev = -1,
 	.iommu = -1,
 	.dax = -1,
+	.iova = DMA_IOVA,
 	.mem = MAP_FAILED,
 };
 
@@ -84,9 +85,15 @@ static void do_dax(char **arg)
 	step_say("dax", arg[0], dma.dax < 0 ? dma.dax : map_memory());
 }
 
+/* Where it is for the device from now on: before it is mapped */
+static void do_iova(char **arg)
+{
+	dma.iova = number(arg[0]);
+}
+
 static void do_map(char **arg)
 {
-	step_say("map", "", ioas_map_file(dma.iommu, dma.ioas, DMA_IOVA, dma.dax, 0,
+	step_say("map", "", ioas_map_file(dma.iommu, dma.ioas, dma.iova, dma.dax, 0,
 					  dma.size));
 }
 
@@ -102,7 +109,7 @@ static void do_map_anon(char **arg)
 
 static void do_unmap(char **arg)
 {
-	step_say("unmap", "", ioas_unmap(dma.iommu, dma.ioas, DMA_IOVA, dma.size));
+	step_say("unmap", "", ioas_unmap(dma.iommu, dma.ioas, dma.iova, dma.size));
 }
 
 int dma_map_regs(uint8_t **regs, size_t size)
@@ -252,6 +259,7 @@ const struct step dma_steps[] = {
 	{ "attach", 0, do_attach },
 	{ "detach", 0, do_detach },
 	{ "dax", 1, do_dax },
+	{ "iova", 1, do_iova },
 	{ "map", 0, do_map },
 	{ "map-anon", 0, do_map_anon },
 	{ "unmap", 0, do_unmap },

@@ -12,14 +12,15 @@
  * There is one of each: device, /dev/iommu, memory, session.
  */
 
-/* Where the memory is for the device. Above all RAM: what is not translated can't
- * land by luck.
+/* Where the memory is for the device, unless a step says otherwise. Above all RAM: what
+ * is not translated can't land by luck.
  */
 #define DMA_IOVA	0x10000000000ULL
 
 struct dma {
 	int session, dev, iommu, dax;
 	uint32_t ioas;
+	uint64_t iova;	/* of the memory, for the device */
 	size_t size;	/* of the memory; for the program to set */
 	void *mem;
 };

@@ -4,7 +4,10 @@
  * tells what became of it, in this kernel and in the next. Its arguments are steps;
  * each says what came of it.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,7 +24,7 @@ static void do_start(char **arg)
 	int rc = dma_master_on();
 
 	rc = rc ?: dma_map_regs(&nvme.regs, REGS_SIZE);
-	step_say("start", arg[0], rc ?: nvme_start(&nvme, nvme.regs, dma.mem, DMA_IOVA,
+	step_say("start", arg[0], rc ?: nvme_start(&nvme, nvme.regs, dma.mem, dma.iova,
 						   number(arg[0]), number(arg[1])));
 }
 
@@ -36,6 +39,23 @@ static void do_regs(char **arg)
 	step_say("regs", "", dma_map_regs(&nvme.regs, REGS_SIZE));
 }
 
+/* The same of a drive that is nobody's, without touching it */
+static void do_at_rest(char **arg)
+{
+	struct nvme other = { .regs = MAP_FAILED };
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/resource0", arg[0]);
+	fd = open(path, O_RDWR);
+	if (fd >= 0)
+		other.regs = mmap(NULL, REGS_SIZE, PROT_READ, MAP_SHARED, fd, 0);
+	if (other.regs == MAP_FAILED)
+		step_say("at-rest", "", -errno);
+	else
+		printf("at-rest: %s\n", nvme_csts(&other) & 1 ? "no" : "yes");
+}
+
 static void do_csts(char **arg)
 {
 	printf("csts: %u\n", nvme_csts(&nvme));
@@ -48,12 +68,12 @@ static void do_swap(char **arg)
 {
 	size_t half = NVME_SLOTS / 2 * (size_t)NVME_READ_SIZE;
 	size_t first = NVME_MEM - 2 * half;
-	int rc = ioas_unmap(dma.iommu, dma.ioas, DMA_IOVA, NVME_MEM);
+	int rc = ioas_unmap(dma.iommu, dma.ioas, dma.iova, NVME_MEM);
 
-	rc = rc ?: ioas_map_file(dma.iommu, dma.ioas, DMA_IOVA, dma.dax, 0, first);
-	rc = rc ?: ioas_map_file(dma.iommu, dma.ioas, DMA_IOVA + first, dma.dax,
+	rc = rc ?: ioas_map_file(dma.iommu, dma.ioas, dma.iova, dma.dax, 0, first);
+	rc = rc ?: ioas_map_file(dma.iommu, dma.ioas, dma.iova + first, dma.dax,
 				 first + half, half);
-	rc = rc ?: ioas_map_file(dma.iommu, dma.ioas, DMA_IOVA + first + half, dma.dax,
+	rc = rc ?: ioas_map_file(dma.iommu, dma.ioas, dma.iova + first + half, dma.dax,
 				 first, half);
 	step_say("swap", "", rc);
 }
@@ -137,6 +157,7 @@ static const struct step steps[] = {
 	{ "use", 0, do_use },
 	{ "regs", 0, do_regs },
 	{ "csts", 0, do_csts },
+	{ "at-rest", 1, do_at_rest },
 	{ "swap", 0, do_swap },
 	{ "post", 1, do_post },
 	{ "count", 0, do_count },

@@ -19,7 +19,7 @@ static void do_listen(char **arg)
 	int rc = dma_master_on();
 
 	rc = rc ?: dma_map_regs(&igb.regs, IGB_REGS);
-	rc = rc ?: igb_start(&igb, igb.regs, dma.mem, DMA_IOVA);
+	rc = rc ?: igb_start(&igb, igb.regs, dma.mem, dma.iova);
 	step_say("listen", "", rc);
 	dma_mark("listening");
 }
