@@ -7,6 +7,8 @@
  *   mark    forget the clocks' past, to measure from now on
  *   status  who it is, how long it is up, its count, what its clocks saw
  *   verify  compare every byte of the pattern
+ *   drive N  read the first 16 MiB of a drive
+ *   plug N, unplug N  the power of a hotplug slot
  *
  * It sleeps on nothing: timers hardly fire in a machine emulated twice.
  */
@@ -71,8 +73,28 @@ static void say_verify(void)
 	    (unsigned long long)d.first);
 }
 
+static void say_drive(unsigned int nr)
+{
+	uint64_t bytes, sum;
+	int rc = drive_sum(nr, 16 << 20, &bytes, &sum);
+
+	clocks_skip();
+	say("drive bytes=%llu sum=%016llx error=%d\n", (unsigned long long)bytes,
+	    (unsigned long long)sum, -rc);
+}
+
+static void say_power(unsigned int slot, bool on)
+{
+	int rc = slot_power(slot, on);
+
+	clocks_skip();
+	say("slot error=%d\n", -rc);
+}
+
 static void obey(const char *command)
 {
+	unsigned int nr;
+
 	if (!strcmp(command, "mark")) {
 		clocks_settle();
 		clocks_mark();
@@ -81,6 +103,12 @@ static void obey(const char *command)
 		say_status();
 	} else if (!strcmp(command, "verify")) {
 		say_verify();
+	} else if (sscanf(command, "drive %u", &nr) == 1) {
+		say_drive(nr);
+	} else if (sscanf(command, "plug %u", &nr) == 1) {
+		say_power(nr, true);
+	} else if (sscanf(command, "unplug %u", &nr) == 1) {
+		say_power(nr, false);
 	} else {
 		say("what?\n");
 	}
@@ -120,7 +148,8 @@ static void open_port(void)
 int main(void)
 {
 	if (mount("dev", "/dev", "devtmpfs", 0, NULL) ||
-	    mount("proc", "/proc", "proc", 0, NULL))
+	    mount("proc", "/proc", "proc", 0, NULL) ||
+	    mount("sys", "/sys", "sysfs", 0, NULL))
 		fail("mount");
 	open_port();
 	if (getrandom(&life, sizeof(life), GRND_NONBLOCK) != sizeof(life))
