@@ -36,6 +36,6 @@ void clocks_get(struct clocks *c);
 
 /* guest_drive.c: what is passed through; 0 or a negative errno */
 int drive_sum(unsigned int nr, uint64_t max, uint64_t *bytes, uint64_t *sum);
-int slot_power(unsigned int slot, bool on);
+int slot_off(unsigned int slot);
 
 #endif

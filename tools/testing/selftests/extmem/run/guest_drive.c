@@ -11,16 +11,17 @@
 
 #include "guest.h"
 
-#define BLOCK	(1 << 20)
+#define BLOCK	0x100000
 
-/* It is there some time after its slot has power. */
+/* It is there, and then alive, some time after it was plugged in. */
 static int open_drive(unsigned int nr)
 {
 	char path[32];
 	int fd;
 
 	snprintf(path, sizeof(path), "/dev/nvme%un1", nr);
-	while ((fd = open(path, O_RDONLY | O_DIRECT)) < 0 && errno == ENOENT)
+	while ((fd = open(path, O_RDONLY | O_DIRECT)) < 0 &&
+	       (errno == ENOENT || errno == ENXIO))
 		sched_yield();
 	return fd;
 }
@@ -54,8 +55,10 @@ int drive_sum(unsigned int nr, uint64_t max, uint64_t *bytes, uint64_t *sum)
 	return len;
 }
 
-/* Whoever wants the device out waits for the slot to have no power. */
-int slot_power(unsigned int slot, bool on)
+/* Whoever wants the device out waits for the slot to have no power. It gets it back by
+ * itself when something is plugged in.
+ */
+int slot_off(unsigned int slot)
 {
 	char path[48];
 	int fd, rc;
@@ -64,7 +67,7 @@ int slot_power(unsigned int slot, bool on)
 	fd = open(path, O_WRONLY);
 	if (fd < 0)
 		return -errno;
-	rc = write(fd, on ? "1" : "0", 1) < 0 ? -errno : 0;
+	rc = write(fd, "0", 1) < 0 ? -errno : 0;
 	close(fd);
 	return rc;
 }
