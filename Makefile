@@ -88,7 +88,8 @@ test-update: rootfs
 	@$(S)/update/update.sh
 
 test-dma: deps
-	@$(S)/run-tests 91-dma-witness 92-iommu-persist 93-dma-kexec 94-dma-stream
+	@$(S)/run-tests 83-guest-dma 91-dma-witness 92-iommu-persist 93-dma-kexec \
+		94-dma-stream 99-dma-fio
 
 test-dma-controls: kernel rootfs
 	@$(S)/dma/controls.sh $(T)
