@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "dma_steps.h"
@@ -134,6 +135,33 @@ int dma_master_on(void)
 {
 	return vfio_config_write(dma.dev, PCI_COMMAND,
 				 PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+}
+
+/* To a shell script, as descriptors 8 (the iommufd) and 9 (the device): it, and what it
+ * starts, gets nothing else that is open here.
+ */
+static void give_and_exec(const char *script)
+{
+	int iommu = fcntl(dma.iommu, F_DUPFD, 10), dev = fcntl(dma.dev, F_DUPFD, 10);
+
+	if (iommu < 0 || dev < 0 || dup2(iommu, 8) < 0 || dup2(dev, 9) < 0)
+		_exit(126);
+	close_range(3, 7, 0);
+	close_range(10, ~0U, 0);
+	execlp("sh", "sh", script, NULL);
+	_exit(127);
+}
+
+static void do_give(char **arg)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (!pid)
+		give_and_exec(arg[0]);
+	if (pid < 0 || waitpid(pid, &status, 0) < 0)
+		status = -1;
+	printf("give: %s\n", status ? "it failed" : "ok");
 }
 
 /* What a kexec does to every device that is in no session */
@@ -266,6 +294,7 @@ const struct step dma_steps[] = {
 	{ "command", 0, do_command },
 	{ "master-off", 0, do_master_off },
 	{ "reset", 0, do_reset },
+	{ "give", 1, do_give },
 	{ "irqs", 0, do_irqs },
 	{ "irq", 1, do_irq },
 	{ "create", 1, do_create },

@@ -56,14 +56,14 @@ marks() {
 
 # machine VM-OPTION... -- COMMAND...: the devices asked for, and nothing else.
 # Leaves $tmp/trace, QEMU's account of what devices did, and $tmp/marks.
-devices='' sender=''
+devices='' sender='' pool=1G
 machine() {
 	rm -f "$tmp/trace" "$tmp/console" "$tmp"/monitor.* "$tmp/listening"
 	mkfifo "$tmp/monitor.in" "$tmp/monitor.out"
 	: >"$tmp/console"
 	marks "$tmp/console" >"$tmp/marks" &
 	_marks=$!
-	$sender "$vm" --numa 4G --append extmem=0:1G --share "$tmp/jobs" \
+	$sender "$vm" --numa 4G --append "extmem=0:$pool" --share "$tmp/jobs" \
 		--share "$programs" --log "$tmp/console" \
 		--device "-msg timestamp=on -D $tmp/trace$devices" \
 		--device "-chardev pipe,id=hmp,path=$tmp/monitor -mon hmp" "$@"

@@ -7,6 +7,8 @@
  *   mark    forget the clocks' past, to measure from now on
  *   status  who it is, how long it is up, its count, what its clocks saw
  *   verify  compare every byte of the pattern
+ *   drive N  read the first 16 MiB of a drive
+ *   unplug N  a hotplug slot, by taking its power
  *
  * It sleeps on nothing: timers hardly fire in a machine emulated twice.
  */
@@ -71,8 +73,28 @@ static void say_verify(void)
 	    (unsigned long long)d.first);
 }
 
+static void say_drive(unsigned int nr)
+{
+	uint64_t bytes, sum;
+	int rc = drive_sum(nr, 16 << 20, &bytes, &sum);
+
+	clocks_skip();
+	say("drive bytes=%llu sum=%016llx error=%d\n", (unsigned long long)bytes,
+	    (unsigned long long)sum, -rc);
+}
+
+static void say_unplug(unsigned int slot)
+{
+	int rc = slot_off(slot);
+
+	clocks_skip();
+	say("unplug error=%d\n", -rc);
+}
+
 static void obey(const char *command)
 {
+	unsigned int nr;
+
 	if (!strcmp(command, "mark")) {
 		clocks_settle();
 		clocks_mark();
@@ -81,6 +103,10 @@ static void obey(const char *command)
 		say_status();
 	} else if (!strcmp(command, "verify")) {
 		say_verify();
+	} else if (sscanf(command, "drive %u", &nr) == 1) {
+		say_drive(nr);
+	} else if (sscanf(command, "unplug %u", &nr) == 1) {
+		say_unplug(nr);
 	} else {
 		say("what?\n");
 	}
@@ -120,7 +146,8 @@ static void open_port(void)
 int main(void)
 {
 	if (mount("dev", "/dev", "devtmpfs", 0, NULL) ||
-	    mount("proc", "/proc", "proc", 0, NULL))
+	    mount("proc", "/proc", "proc", 0, NULL) ||
+	    mount("sys", "/sys", "sysfs", 0, NULL))
 		fail("mount");
 	open_port();
 	if (getrandom(&life, sizeof(life), GRND_NONBLOCK) != sizeof(life))

@@ -34,4 +34,8 @@ void clocks_settle(void);
 void clocks_mark(void);
 void clocks_get(struct clocks *c);
 
+/* guest_drive.c: what is passed through; 0 or a negative errno */
+int drive_sum(unsigned int nr, uint64_t max, uint64_t *bytes, uint64_t *sum);
+int slot_off(unsigned int slot);
+
 #endif

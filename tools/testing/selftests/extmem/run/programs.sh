@@ -22,9 +22,9 @@ build_programs() {
 
 build_guest() {
 	compile guest "$run/guest.c" "$run/guest_pattern.c" \
-		"$run/guest_clocks.c"
+		"$run/guest_clocks.c" "$run/guest_drive.c"
 	printf '%s\n' 'dir /dev 755 0 0' 'nod /dev/console 600 0 0 c 5 1' \
-		'dir /proc 755 0 0' "file /init $share/guest 755 0 0" \
+		'dir /proc 755 0 0' 'dir /sys 755 0 0' "file /init $share/guest 755 0 0" \
 		>"$share/guest.list"
 	"$build/kernel/usr/gen_init_cpio" "$share/guest.list" \
 		>"$share/guest.cpio"

@@ -3,7 +3,7 @@
 # it and to its QEMU. Both speak through named pipes (a chardev of QEMU's), so
 # a line is a `read` and nobody must keep a connection open.
 
-bin=/mnt/share
+bin=${EXTMEM_BIN:-/mnt/share}
 all=${EXTMEM_STATE:-/state/run}	# outlives the kernel
 GUEST_MIB=${GUEST_MIB:-2048}
 
