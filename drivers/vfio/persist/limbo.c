@@ -21,6 +21,8 @@
  * the tables given back that it used. It is stopped as well, and its tables are let
  * go, when it is removed, when its addresses are found to be others, when no
  * IOMMU could adopt its tables, or when there is no live update in this kernel.
+ *
+ * A physical function stays in limbo for its virtual functions: see sriov.c.
  */
 #define pr_fmt(fmt) "vfio-persist: " fmt
 
@@ -48,6 +50,8 @@ struct limbo {
 	struct list_head list;
 	struct pci_dev *pdev;
 	enum state state;
+	bool parent;	/* of virtual functions: it has no file */
+	bool settled;	/* nothing is wrong with it */
 	bool finished;	/* its session is: nobody will ask any more */
 	DECLARE_BITMAP(raised, VECTORS);
 };
@@ -66,7 +70,7 @@ static struct limbo *find(struct pci_dev *pdev)
 	return NULL;
 }
 
-int vfio_persist_limbo_add(struct pci_dev *pdev)
+int vfio_persist_limbo_add(struct pci_dev *pdev, bool parent)
 {
 	struct limbo *limbo = kzalloc_obj(*limbo);
 
@@ -74,6 +78,7 @@ int vfio_persist_limbo_add(struct pci_dev *pdev)
 		return -ENOMEM;
 	limbo->pdev = pci_dev_get(pdev);
 	limbo->state = IN_LIMBO;
+	limbo->parent = parent;
 	pm_runtime_get_noresume(&pdev->dev);
 	guard(spinlock)(&lock);
 	list_add_tail(&limbo->list, &all);
@@ -115,7 +120,7 @@ static bool end_open(struct pci_dev *pdev)
 }
 
 /* Out of limbo, in whatever state. Returns that, or -ENODEV. */
-static int take_out(struct pci_dev *pdev)
+int vfio_persist_take_out(struct pci_dev *pdev)
 {
 	struct limbo *limbo;
 	int state;
@@ -134,6 +139,16 @@ static int take_out(struct pci_dev *pdev)
 	return state;
 }
 
+/* Did the former kernel leave it for its virtual functions' sake? */
+bool vfio_persist_is_left(struct pci_dev *pdev)
+{
+	struct limbo *limbo;
+
+	guard(spinlock)(&lock);
+	limbo = find(pdev);
+	return limbo && limbo->parent;
+}
+
 /* One whose file has not been retrieved yet, with a reference, or NULL */
 struct pci_dev *vfio_persist_limbo_get(u32 segment, u16 rid)
 {
@@ -141,7 +156,7 @@ struct pci_dev *vfio_persist_limbo_get(u32 segment, u16 rid)
 
 	guard(spinlock)(&lock);
 	list_for_each_entry(limbo, &all, list)
-		if (pci_domain_nr(limbo->pdev->bus) == segment &&
+		if (!limbo->parent && pci_domain_nr(limbo->pdev->bus) == segment &&
 		    pci_dev_id(limbo->pdev) == rid)
 			return pci_dev_get(limbo->pdev);
 	return NULL;
@@ -245,7 +260,7 @@ void vfio_persist_closed(struct pci_dev *pdev)
 	if (!move_on(pdev, OPEN, CLOSED))
 		return;
 	if (is_finished(pdev))
-		take_out(pdev);
+		vfio_persist_take_out(pdev);
 }
 
 /**
@@ -270,11 +285,15 @@ static void stop(struct pci_dev *pdev, const char *why, bool stays)
 {
 	int state;
 
+	if (vfio_persist_is_left(pdev)) {
+		vfio_persist_stop_parent(pdev, why);
+		return;
+	}
 	vfio_persist_stop(pdev, why);
 	if (stays && !pdev->dev.driver && pci_reset_function(pdev))
 		pci_warn(pdev, "could not be reset\n");
 	iommu_persist_release(&pdev->dev);
-	state = take_out(pdev);
+	state = vfio_persist_take_out(pdev);
 	if (stays && state == IN_LIMBO && device_attach(&pdev->dev) < 0)
 		pci_warn(pdev, "no driver took it\n");
 }
@@ -289,20 +308,20 @@ void vfio_persist_limbo_end(struct pci_dev *pdev)
 	}
 	vfio_persist_done(pdev);
 	if (!end_open(pdev))
-		take_out(pdev);
+		vfio_persist_take_out(pdev);
 }
 
-static struct pci_dev *next_of(struct pci_dev *after)
+/* One that may go with another: so the list is looked through from its start. */
+static struct pci_dev *next_one(bool any)
 {
 	struct limbo *limbo;
-	bool found = !after;
 
 	guard(spinlock)(&lock);
-	list_for_each_entry(limbo, &all, list) {
-		if (found)
+	list_for_each_entry(limbo, &all, list)
+		if (any || !limbo->settled) {
+			limbo->settled = true;
 			return pci_dev_get(limbo->pdev);
-		found = limbo->pdev == after;
-	}
+		}
 	return NULL;
 }
 
@@ -316,7 +335,7 @@ void pci_persist_stop_all(const char *why)
 {
 	struct pci_dev *pdev;
 
-	while ((pdev = next_of(NULL))) {
+	while ((pdev = next_one(true))) {
 		stop(pdev, why, true);
 		pci_dev_put(pdev);
 	}
@@ -358,14 +377,14 @@ static const char *what_is_wrong(struct pci_dev *pdev)
 /* Addresses are given out, IOMMUs are on: nothing more will be done to it. */
 static int __init settle(void)
 {
-	struct pci_dev *pdev = NULL, *next;
+	struct pci_dev *pdev;
 	const char *wrong;
 
-	for (pdev = next_of(NULL); pdev; pdev = next) {
-		next = next_of(pdev);
+	while ((pdev = next_one(false))) {
 		wrong = what_is_wrong(pdev);
+		/* who was stopped when he was found had been told why */
 		if (wrong)
-			stop(pdev, wrong, true);
+			stop(pdev, vfio_persist_find(pdev) ? wrong : NULL, true);
 		pci_dev_put(pdev);
 	}
 	return 0;
