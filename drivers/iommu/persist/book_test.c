@@ -6,8 +6,8 @@
  * are filled in. And nothing that is damaged may be believed.
  *
  * The book: one page in the next kernel's hands, a unit, a device of it, the claim that
- * the device reaches, a device that is blocked. The granule: its head, the page of the book, four pages of
- * domain 16 in one piece.
+ * the device reaches, a device that is blocked. The granule: its head, the page of the
+ * book, four pages of domain 16 in one piece.
  */
 #include <kunit/test.h>
 

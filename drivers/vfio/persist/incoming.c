@@ -78,11 +78,13 @@ static struct vfio_persist_dev_ser *entry(u32 i)
 static struct vfio_persist_dev_ser *find_sort(struct pci_dev *pdev, bool sriov)
 {
 	struct vfio_persist_dev_ser *ser;
+	bool is_sriov;
 	u32 i;
 
 	for (i = 0; incoming && i < incoming->nr; i++) {
 		ser = entry(i);
-		if (ser->kind && (ser->kind == VFIO_PERSIST_SRIOV) == sriov &&
+		is_sriov = ser->kind == VFIO_PERSIST_SRIOV;
+		if (ser->kind && is_sriov == sriov &&
 		    ser->segment == pci_domain_nr(pdev->bus) &&
 		    ser->rid == pci_dev_id(pdev))
 			return ser;
@@ -152,10 +154,10 @@ void vfio_persist_stop(struct pci_dev *pdev, const char *why)
 static const char *how_differs(const struct vfio_persist_dev_ser *was,
 			       struct pci_dev *pdev)
 {
+	bool bridge = was->kind == VFIO_PERSIST_BRIDGE;
 	struct vfio_persist_dev_ser is;
 
-	/* what is a bridge now was no device then, and the other way round */
-	if (pci_is_bridge(pdev) != (was->kind == VFIO_PERSIST_BRIDGE))
+	if (pci_is_bridge(pdev) != bridge)
 		return "it is another device";
 	vfio_persist_fill(&is, pdev, was->kind);
 	if (is.kind != was->kind || is.vendor != was->vendor ||

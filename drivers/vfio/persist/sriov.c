@@ -24,7 +24,6 @@
 
 #include <linux/delay.h>
 #include <linux/iommu_persist.h>
-#include <linux/msi.h>
 
 #include "persist.h"
 
