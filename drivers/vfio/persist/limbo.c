@@ -52,7 +52,7 @@ struct limbo {
 	enum state state;
 	bool parent;	/* of virtual functions: it has no file */
 	bool settled;	/* nothing is wrong with it */
-	bool finished;	/* its session is: nobody will ask any more */
+	bool finished;	/* its session is, or it is given up: nobody will ask any more */
 	DECLARE_BITMAP(raised, VECTORS);
 };
 
@@ -97,7 +97,7 @@ static bool move_on(struct pci_dev *pdev, enum state from, enum state to)
 	return true;
 }
 
-static bool is_finished(struct pci_dev *pdev)
+bool vfio_persist_is_finished(struct pci_dev *pdev)
 {
 	struct limbo *limbo;
 
@@ -147,6 +147,17 @@ bool vfio_persist_is_left(struct pci_dev *pdev)
 	guard(spinlock)(&lock);
 	limbo = find(pdev);
 	return limbo && limbo->parent;
+}
+
+/* Its virtual functions are being removed: it is too late to preserve one. */
+void vfio_persist_leave(struct pci_dev *pdev)
+{
+	struct limbo *limbo;
+
+	guard(spinlock)(&lock);
+	limbo = find(pdev);
+	if (limbo)
+		limbo->finished = true;
 }
 
 /* One whose file has not been retrieved yet, with a reference, or NULL */
@@ -259,7 +270,7 @@ void vfio_persist_closed(struct pci_dev *pdev)
 {
 	if (!move_on(pdev, OPEN, CLOSED))
 		return;
-	if (is_finished(pdev))
+	if (vfio_persist_is_finished(pdev))
 		vfio_persist_take_out(pdev);
 }
 

@@ -68,10 +68,24 @@ static int keep(struct pci_dev *pdev)
 	struct parent *parent;
 
 	guard(mutex)(&lock);
+	if (vfio_persist_is_finished(pdev))
+		return -EBUSY;
 	parent = find(pdev);
 	if (!parent)
 		return make(pdev);
 	parent->nr_vfs++;
+	return 0;
+}
+
+/* Virtual functions are to be removed: either that, or one is preserved. */
+int vfio_persist_give_up(struct pci_dev *pdev)
+{
+	guard(mutex)(&lock);
+	if (find(pdev)) {
+		pci_info(pdev, "keeps its virtual functions: one is in a session\n");
+		return -EBUSY;
+	}
+	vfio_persist_leave(pdev);
 	return 0;
 }
 

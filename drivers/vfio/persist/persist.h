@@ -35,6 +35,8 @@ void vfio_persist_unfreeze(void);
 int vfio_persist_limbo_add(struct pci_dev *pdev, bool parent);
 int vfio_persist_take_out(struct pci_dev *pdev);
 bool vfio_persist_is_left(struct pci_dev *pdev);
+void vfio_persist_leave(struct pci_dev *pdev);
+bool vfio_persist_is_finished(struct pci_dev *pdev);
 struct pci_dev *vfio_persist_limbo_get(u32 segment, u16 rid);
 int vfio_persist_claim(struct pci_dev *pdev);
 void vfio_persist_unclaim(struct pci_dev *pdev);
@@ -51,6 +53,7 @@ void vfio_persist_stop_parent(struct pci_dev *pdev, const char *why);
 /* parent.c: physical functions while guests run */
 int vfio_persist_keep_parent(struct vfio_device *device);
 void vfio_persist_drop_parent(struct pci_dev *pdev);
+int vfio_persist_give_up(struct pci_dev *pdev);
 
 /* checks.c */
 int vfio_persist_check(struct vfio_device_file *df);

@@ -234,10 +234,10 @@ void vfio_persist_stop_parent(struct pci_dev *pdev, const char *why)
  */
 int pci_persist_end_parent(struct pci_dev *pdev)
 {
-	if (pci_persist_preserved(pdev)) {
-		pci_info(pdev, "keeps its virtual functions: one is in a session\n");
-		return -EBUSY;
-	}
+	int rc = vfio_persist_give_up(pdev);
+
+	if (rc)
+		return rc;
 	pci_lock_rescan_remove();
 	quiesce(pdev, NULL);
 	pci_unlock_rescan_remove();
