@@ -31,7 +31,7 @@ help:
 	@echo 'make bench-blackout   how long devices are without a host over a kexec'
 	@echo 'make fio             fio verifies devices over kexecs, and how fast they are'
 	@echo 'make test-update     7.2 and 7.3 replace each other; FROM=bzImage TO=bzImage: yours'
-	@echo 'make test-dma         devices go on with their DMA while kernels replace each other'
+	@echo 'make test-dma         devices go on with their DMA over ROUNDS kexecs (20)'
 	@echo 'make test-dma-controls  they notice what is undone; T=NAME: only this'
 	@echo 'make test-soak       1,000 kexecs that must lose nothing; ROUNDS=n SEED=n'
 	@echo 'make test            build all and run every test; T=NN-name runs some'
@@ -88,7 +88,9 @@ test-update: rootfs
 	@$(S)/update/update.sh
 
 test-dma: deps
-	@$(S)/run-tests 91-dma-witness 92-iommu-persist 93-dma-kexec 94-dma-stream
+	@ROUNDS=$(or $(ROUNDS),20) MODES="$(or $(MODES),legacy second first debug)" \
+		$(S)/run-tests 91-dma-witness 92-iommu-persist 93-dma-kexec \
+		94-dma-stream 95-dma-rounds 96-live-dma 98-dma-vf
 
 test-dma-controls: kernel rootfs
 	@$(S)/dma/controls.sh $(T)

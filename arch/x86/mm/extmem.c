@@ -12,6 +12,7 @@
 #include <linux/extmem.h>
 #include <linux/extmem_arch.h>
 #include <linux/init.h>
+#include <linux/kasan.h>
 #include <linux/kexec_handover.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
@@ -165,21 +166,26 @@ int __init extmem_arch_map(const struct range *range)
  * extmem_arch_map_granule - put a granule into the direct map.
  * @pa: its physical address
  *
+ * KASAN has a shadow only of what was RAM at boot, as it was before a kexec.
+ *
  * Context: may sleep.
  * Return: 0, -ERANGE as for extmem_arch_map(), or -ENOMEM.
  */
 int extmem_arch_map_granule(u64 pa)
 {
 	u64 end = pa + EXTMEM_GRANULE;
+	int err;
 
 	if (!extmem_unmapped(pa))
 		return 0;
 	if (end - 1 >= DIRECT_MAP_PHYSMEM_END)
 		return -ERANGE;
 	mem_hotplug_begin();
-	kernel_physical_mapping_init(pa, end, BIT(PG_LEVEL_2M), PAGE_KERNEL);
+	err = kasan_add_zero_shadow(__va(pa), EXTMEM_GRANULE);
+	if (!err)
+		kernel_physical_mapping_init(pa, end, BIT(PG_LEVEL_2M), PAGE_KERNEL);
 	mem_hotplug_done();
-	return 0;
+	return err;
 }
 
 /**
@@ -194,6 +200,7 @@ void extmem_arch_unmap_granule(u64 pa)
 		return;
 	mem_hotplug_begin();
 	kernel_direct_map_remove(pa, pa + EXTMEM_GRANULE);
+	kasan_remove_zero_shadow(__va(pa), EXTMEM_GRANULE);
 	mem_hotplug_done();
 }
 

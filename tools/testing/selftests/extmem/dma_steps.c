@@ -240,6 +240,12 @@ static void do_mark(char **arg)
 	dma_mark(arg[0]);
 }
 
+/* Time for whoever reads the console to do something about a mark */
+static void do_pause(char **arg)
+{
+	sleep(number(arg[0]));
+}
+
 /* Stay, with all that is open, until killed */
 static void do_hold(char **arg)
 {
@@ -273,6 +279,7 @@ const struct step dma_steps[] = {
 	{ "close", 1, do_close },
 	{ "finish", 0, do_finish },
 	{ "mark", 1, do_mark },
+	{ "pause", 1, do_pause },
 	{ "hold", 0, do_hold },
 	{}
 };

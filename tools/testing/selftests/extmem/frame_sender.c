@@ -4,7 +4,8 @@
  * descriptor 8. As soon as FILE is there, send RATE numbered frames a second into it
  * until the command ends, with its exit status. A frame that is not taken is lost,
  * as on a wire: its number is not used again. What is sent late, for this machine
- * has other things to do, is sent nevertheless.
+ * has other things to do, is sent nevertheless; and an emulator that has no time to
+ * read finds it later.
  */
 #include <err.h>
 #include <errno.h>
@@ -20,6 +21,7 @@
 #include "frame.h"
 
 #define THEIRS	8
+#define QUEUE	(32 << 20)	/* bytes, as the socket counts them */
 #define SECOND	1000000000L
 
 static pid_t run(int ours, int theirs, char **command)
@@ -35,6 +37,15 @@ static pid_t run(int ours, int theirs, char **command)
 	}
 	execvp(command[0], command);
 	err(127, "%s", command[0]);
+}
+
+static int wire(int fd[2])
+{
+	int queue = QUEUE;
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, fd))
+		return -1;
+	return setsockopt(fd[0], SOL_SOCKET, SO_SNDBUFFORCE, &queue, sizeof(queue));
 }
 
 static void next_tick(struct timespec *at, long rate)
@@ -63,8 +74,8 @@ int main(int argc, char **argv)
 	rate = argc > 3 ? atol(argv[2]) : 0;
 	if (rate < 1 || rate > 1000000)
 		errx(2, "usage: frame_sender FILE RATE COMMAND...");
-	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, fd))
-		err(2, "socketpair");
+	if (wire(fd))
+		err(2, "socket");
 	pid = run(fd[0], fd[1], argv + 3);
 	if (pid < 0)
 		err(2, "fork");
