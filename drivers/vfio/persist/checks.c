@@ -93,7 +93,7 @@ static bool asleep(struct vfio_device_file *df, struct pci_dev *pdev)
 	struct pci_dev *pf = pci_physfn(pdev);
 
 	return pdev->current_state != PCI_D0 ||
-	       (pf->current_state > PCI_D0 && pf->current_state <= PCI_D3cold);
+	       (pf->current_state != PCI_D0 && pf->current_state != PCI_UNKNOWN);
 }
 
 static bool translates(struct vfio_device_file *df, struct pci_dev *pdev)
