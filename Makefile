@@ -91,7 +91,7 @@ test-dma: deps
 	@ROUNDS=$(or $(ROUNDS),20) MODES="$(or $(MODES),legacy second first debug)" \
 		$(S)/run-tests 83-guest-dma 91-dma-witness 92-iommu-persist \
 		93-dma-kexec 94-dma-stream 95-dma-rounds 96-live-dma 97-dma-abuse \
-		99-dma-fio
+		98-dma-vf 99-dma-fio
 
 test-dma-controls: kernel rootfs
 	@$(S)/dma/controls.sh $(T)

@@ -23,6 +23,7 @@ DECLARE_STATIC_KEY_FALSE(iommu_persist_key);
 
 /* For those who keep a device running over a kexec. */
 int iommu_persist_preserve(struct device *dev);
+int iommu_persist_preserve_blocked(struct device *dev);
 void iommu_persist_unpreserve(struct device *dev);
 bool iommu_persist_restored(struct device *dev);
 int iommu_persist_release(struct device *dev);

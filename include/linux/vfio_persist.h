@@ -7,6 +7,10 @@
 struct device_driver;
 struct pci_dev;
 struct vfio_device;
+struct vfio_device_file;
+
+/* drivers/pci/iov.c */
+int pci_iov_resume_vfs(struct pci_dev *dev);
 
 #ifdef CONFIG_VFIO_PERSIST
 
@@ -15,8 +19,13 @@ bool pci_persist_preserved(struct pci_dev *pdev);
 bool pci_persist_shutdown(struct pci_dev *pdev);
 bool vfio_persist_is_fixed(struct vfio_device *device);
 bool vfio_persist_image_fits(const void *image, size_t size);
+bool vfio_persist_park(struct vfio_device_file *df);
+bool pci_persist_is_parent(struct pci_dev *pdev);
 
 /* The next one */
+bool pci_persist_has_vfs(struct pci_dev *pdev);
+int pci_persist_end_parent(struct pci_dev *pdev);
+void pci_persist_removed(struct pci_dev *pdev);
 void pci_persist_add(struct pci_dev *pdev);
 bool pci_persist_incoming(struct pci_dev *pdev);
 bool pci_persist_refuses(struct pci_dev *pdev, const struct device_driver *drv);
@@ -51,6 +60,27 @@ static inline bool vfio_persist_image_fits(const void *image, size_t size)
 	return false;
 }
 
+static inline bool vfio_persist_park(struct vfio_device_file *df)
+{
+	return false;
+}
+
+static inline bool pci_persist_is_parent(struct pci_dev *pdev)
+{
+	return false;
+}
+
+static inline bool pci_persist_has_vfs(struct pci_dev *pdev)
+{
+	return false;
+}
+
+static inline int pci_persist_end_parent(struct pci_dev *pdev)
+{
+	return 0;
+}
+
+static inline void pci_persist_removed(struct pci_dev *pdev) { }
 static inline void pci_persist_add(struct pci_dev *pdev) { }
 
 static inline bool pci_persist_incoming(struct pci_dev *pdev)

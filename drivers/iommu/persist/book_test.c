@@ -6,8 +6,8 @@
  * are filled in. And nothing that is damaged may be believed.
  *
  * The book: one page in the next kernel's hands, a unit, a device of it, the claim that
- * the device reaches. The granule: its head, the page of the book, four pages of
- * domain 16 in one piece.
+ * the device reaches, a device that is blocked. The granule: its head, the page of the
+ * book, four pages of domain 16 in one piece.
  */
 #include <kunit/test.h>
 
@@ -45,7 +45,10 @@ static const u8 golden_book[PAGE_SIZE] = {
 	[128] = 0x03, 0x00, 0x00, 0x00,				/* claim: type */
 	[132] = 0x10, 0x00,					/* tag */
 	[136] = 0x07, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,	/* id */
-	[4048] = 0x03, 0x00, 0x00, 0x00,			/* nr */
+	[192] = 0x04, 0x00, 0x00, 0x00,				/* blocked: type */
+	[196] = 0x00, 0x01,					/* rid */
+	[200] = 0x00, 0x00, 0xd9, 0xfe, 0x00, 0x00, 0x00, 0x00,	/* regs */
+	[4048] = 0x04, 0x00, 0x00, 0x00,			/* nr */
 };
 
 static const union extmem_iommu_rec_ser recs[] = {
@@ -72,6 +75,12 @@ static const union extmem_iommu_rec_ser recs[] = {
 			.type = EXTMEM_IOMMU_REC_CLAIM,
 			.tag = EXTMEM_IOMMU_TAG_DOMAIN,
 			.id = 7,
+		},
+	}, {
+		.blocked = {
+			.type = EXTMEM_IOMMU_REC_BLOCKED,
+			.rid = 0x100,
+			.regs = 0xfed90000,
 		},
 	},
 };

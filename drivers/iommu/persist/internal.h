@@ -113,11 +113,12 @@ void iop_book_close(void);
 /* vtd_*.c */
 
 /**
- * struct iop_preserved - a device that the next kernel is to keep running.
+ * struct iop_preserved - a device that the next kernel is to keep running, or blocked.
  * @list: in the list of all
  * @dev: the device
  * @iommu: its unit
- * @root: the root table that the unit will go on with
+ * @root: the root table that the unit will go on with; NULL if the device is to be
+ *        blocked, and so for all that follows
  * @context: its context entry below that
  * @pasid_dir: its PASID directory, in scalable mode
  * @pasid_table: its PASID table
@@ -142,12 +143,12 @@ extern struct list_head iop_preserved;
 extern struct mutex iop_preserve_lock;
 
 /**
- * struct iop_restored - a device that a former kernel left running.
+ * struct iop_restored - a device that a former kernel left running, or blocked.
  * @list: in the list of all
  * @iommu: its unit
  * @rid: its requester id
- * @did: its domain id
- * @tag: whose pages its page table is
+ * @did: its domain id, 0 if it is blocked
+ * @tag: whose pages its page table is, 0 if it is blocked
  * @pasid_dir: its PASID directory, in scalable mode, or NULL
  * @pasid_table: its PASID table
  */

@@ -157,6 +157,28 @@ static int add_device(const union extmem_iommu_rec_ser *rec, void *arg)
 	return 0;
 }
 
+/* One that has no context entry: it must stay so until somebody has stopped it */
+static int add_blocked(const union extmem_iommu_rec_ser *rec, void *arg)
+{
+	const struct extmem_iommu_blocked_ser *ser = &rec->blocked;
+	const struct context_entry *context;
+	struct iop_restored *restored;
+	struct adoption *ad = arg;
+
+	if (ser->type != EXTMEM_IOMMU_REC_BLOCKED || ser->regs != ad->iommu->reg_phys)
+		return 0;
+	context = find_context(ad, ser->rid);
+	if (context && (context->lo || context->hi))
+		return -EINVAL;
+	restored = kzalloc_obj(*restored);
+	if (!restored)
+		return -ENOMEM;
+	restored->iommu = ad->iommu;
+	restored->rid = ser->rid;
+	list_add_tail(&restored->list, &ad->restored);
+	return 0;
+}
+
 /* How many context entries there are below an entry of the root table, or -1 */
 static int count_contexts(u64 entry, bool sm)
 {
@@ -202,7 +224,7 @@ static int hold_claim(const union extmem_iommu_rec_ser *rec, void *arg)
 }
 
 /* Devices of one domain share its id, its pages and its memory */
-static int take_device(struct adoption *ad, struct iop_restored *restored)
+static int take_domain(struct adoption *ad, struct iop_restored *restored)
 {
 	int err;
 
@@ -216,6 +238,15 @@ static int take_device(struct adoption *ad, struct iop_restored *restored)
 		if (err)
 			return err;
 	}
+	return 0;
+}
+
+static int take_device(struct adoption *ad, struct iop_restored *restored)
+{
+	int err = restored->did ? take_domain(ad, restored) : 0;
+
+	if (err)
+		return err;
 	set_context_copied(ad->iommu, restored->rid >> 8, restored->rid & 0xff);
 	if (restored->pasid_dir) {
 		iop_pages_keep(virt_to_phys(restored->pasid_dir));
@@ -253,7 +284,8 @@ static const char *adopt(struct adoption *ad)
 	fault = check_unit(ad);
 	if (fault)
 		return fault;
-	if (iop_book_each(add_device, ad) || !nothing_else(ad))
+	if (iop_book_each(add_device, ad) || iop_book_each(add_blocked, ad) ||
+	    !nothing_else(ad))
 		return "its tables are not as the book says";
 	return take_all(ad);
 }

@@ -100,6 +100,18 @@ static void record_device(const struct iop_preserved *p)
 	}
 }
 
+/* The unit's root table leads to it no more than to any other */
+static void record_blocked(const struct iop_preserved *p)
+{
+	const struct device_domain_info *info = iop_vtd_info(p->dev);
+	union extmem_iommu_rec_ser rec = {};
+
+	rec.blocked.type = EXTMEM_IOMMU_REC_BLOCKED;
+	rec.blocked.rid = PCI_DEVID(info->bus, info->devfn);
+	rec.blocked.regs = p->iommu->reg_phys;
+	iop_book_add(&rec);
+}
+
 static void record_unit(const struct intel_iommu *iommu, const void *root)
 {
 	union extmem_iommu_rec_ser rec = {};
@@ -157,6 +169,10 @@ bool iommu_persist_freeze_unit(struct intel_iommu *iommu)
 	list_for_each_entry(p, &iop_preserved, list) {
 		if (p->iommu != iommu)
 			continue;
+		if (!p->root) {
+			record_blocked(p);
+			continue;
+		}
 		root = p->root;
 		if (freeze_device(p))
 			record_device(p);

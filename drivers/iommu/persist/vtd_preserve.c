@@ -64,9 +64,14 @@ static int check_device(struct device *dev)
 			info->ats_enabled ? "ATS is on" : "it shares a requester id or group");
 		return -EOPNOTSUPP;
 	}
-	if (!info->domain || !info->domain_attached)
-		return -EINVAL;
 	return 0;
+}
+
+static bool is_attached(struct device *dev)
+{
+	const struct device_domain_info *info = iop_vtd_info(dev);
+
+	return info->domain && info->domain_attached;
 }
 
 static int check_domain(struct device *dev, struct iop_tag **tag)
@@ -91,7 +96,7 @@ static struct root_entry *get_root(struct intel_iommu *iommu)
 	struct iop_preserved *p;
 
 	list_for_each_entry(p, &iop_preserved, list)
-		if (p->iommu == iommu)
+		if (p->iommu == iommu && p->root)
 			return p->root;
 	return iop_unit_alloc(iommu->node);
 }
@@ -101,7 +106,7 @@ static bool root_in_use(const struct intel_iommu *iommu)
 	const struct iop_preserved *p;
 
 	list_for_each_entry(p, &iop_preserved, list)
-		if (p->iommu == iommu)
+		if (p->iommu == iommu && p->root)
 			return true;
 	return false;
 }
@@ -197,6 +202,20 @@ static int fill(struct iop_preserved *p, struct device *dev)
 	return err;
 }
 
+static struct iop_preserved *make(struct device *dev)
+{
+	struct iop_preserved *p;
+
+	if (find(dev))
+		return ERR_PTR(-EBUSY);
+	p = kzalloc_obj(*p);
+	if (!p)
+		return ERR_PTR(-ENOMEM);
+	p->dev = dev;
+	p->iommu = iop_vtd_info(dev)->iommu;
+	return p;
+}
+
 /**
  * iommu_persist_preserve - a device is to go on over the next kexec.
  * @dev: the device, attached to a domain of iommufd
@@ -219,14 +238,12 @@ int iommu_persist_preserve(struct device *dev)
 	err = check_device(dev);
 	if (err)
 		return err;
+	if (!is_attached(dev))
+		return -EINVAL;
 	guard(mutex)(&iop_preserve_lock);
-	if (find(dev))
-		return -EBUSY;
-	p = kzalloc_obj(*p);
-	if (!p)
-		return -ENOMEM;
-	p->dev = dev;
-	p->iommu = iop_vtd_info(dev)->iommu;
+	p = make(dev);
+	if (IS_ERR(p))
+		return PTR_ERR(p);
 	err = fill(p, dev);
 	if (err) {
 		p->tag = NULL;
@@ -237,6 +254,40 @@ int iommu_persist_preserve(struct device *dev)
 	return 0;
 }
 EXPORT_SYMBOL_GPL(iommu_persist_preserve);
+
+/**
+ * iommu_persist_preserve_blocked - a device is to be blocked over the next kexec.
+ * @dev: the device, whatever it is attached to
+ *
+ * It is one that has to go on bus mastering for another's sake. From the kexec until
+ * iommu_persist_release(), in the next kernel, its own DMA reaches nothing, and it
+ * belongs to no driver that uses the DMA API. Undone by iommu_persist_unpreserve().
+ *
+ * Context: may sleep.
+ * Return: 0; -EBUSY if it is preserved; -EOPNOTSUPP if its IOMMU, or its place
+ * behind that, does not allow it; -ENOSPC; -ENOMEM.
+ */
+int iommu_persist_preserve_blocked(struct device *dev)
+{
+	struct iop_preserved *p;
+	int err;
+
+	err = check_device(dev);
+	if (err)
+		return err;
+	guard(mutex)(&iop_preserve_lock);
+	p = make(dev);
+	if (IS_ERR(p))
+		return PTR_ERR(p);
+	err = iop_book_reserve(count_records() + 2);
+	if (err) {
+		free_preserved(p);
+		return err;
+	}
+	list_add_tail(&p->list, &iop_preserved);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(iommu_persist_preserve_blocked);
 
 static bool tag_in_use(const struct iop_tag *tag)
 {

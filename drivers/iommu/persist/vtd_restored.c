@@ -16,6 +16,10 @@
  * either stage. If anything fails before, the former entry is still in place. Or
  * nobody wants the device: iommu_persist_release(), and it is as if it had been off.
  *
+ * A device may be *blocked* as well: it was left bus mastering for another's sake, as a
+ * physical function is, and has no context entry. Nothing gives it one, until it is
+ * released.
+ *
  * Either way the tables of the former kernel, its domain id, and the references on
  * the memory that they map go only after the caches are flushed of them: there is no
  * instant at which a device reaches memory by tables that are free.
@@ -106,11 +110,11 @@ static void forget(struct iop_restored *restored)
 
 	scoped_guard(spinlock, &restored_lock)
 		list_del(&restored->list);
-	if (!iop_restored_did(iommu, restored->did))
+	if (restored->did && !iop_restored_did(iommu, restored->did))
 		ida_free(&iommu->domain_ida, restored->did);
 	iommu_free_pages(restored->pasid_dir);
 	iommu_free_pages(restored->pasid_table);
-	if (!iop_restored_tag(restored->tag)) {
+	if (restored->tag && !iop_restored_tag(restored->tag)) {
 		iop_pages_free_tag(restored->tag);
 		iop_tag_free(restored->tag);
 		iop_claims_release(restored->tag);
@@ -144,7 +148,7 @@ void iop_restored_drop(const struct intel_iommu *iommu)
  * @dev: the device
  *
  * Context: any in which the device can't be attached or released meanwhile.
- * Return: true if the former kernel's tables translate for it.
+ * Return: true if the former kernel's tables translate for it, or block it.
  */
 bool iommu_persist_restored(struct device *dev)
 {
@@ -266,6 +270,13 @@ static void clear_entry(const struct iop_restored *restored)
 	spin_unlock(&iommu->lock);
 }
 
+/* It has none, and nothing is cached for it: it may be given one now */
+static void unblock(const struct iop_restored *restored)
+{
+	guard(spinlock)(&restored->iommu->lock);
+	clear_context_copied(restored->iommu, restored->rid >> 8, restored->rid & 0xff);
+}
+
 /**
  * iommu_persist_release - nobody wants a restored device.
  * @dev: the device, which the caller has stopped
@@ -307,7 +318,10 @@ bool iommu_persist_block(struct device *dev)
 
 	if (!restored)
 		return false;
-	clear_entry(restored);
+	if (restored->did)
+		clear_entry(restored);
+	else
+		unblock(restored);
 	if (sm_supported(restored->iommu))
 		intel_pasid_setup_sm_context(dev);
 	forget(restored);

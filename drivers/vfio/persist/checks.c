@@ -56,9 +56,26 @@ static bool shares_group(struct vfio_device_file *df, struct pci_dev *pdev)
 	return others;
 }
 
-static bool is_virtual(struct vfio_device_file *df, struct pci_dev *pdev)
+/* That knows virtual functions it has not enabled itself, or nobody knows them. */
+static bool foreign_parent(struct vfio_device_file *df, struct pci_dev *pdev)
 {
-	return pdev->is_virtfn;
+	return pdev->is_virtfn && !vfio_persist_is_left(pci_physfn(pdev)) &&
+	       !container_of(df->device, struct vfio_pci_core_device,
+			     vdev)->sriov_pf_core_dev;
+}
+
+static bool linked_parent(struct vfio_device_file *df, struct pci_dev *pdev)
+{
+	struct pci_dev *pf = pci_physfn(pdev);
+	int pos = pci_find_ext_capability(pf, PCI_EXT_CAP_ID_SRIOV);
+	u8 link;
+
+	if (!pdev->is_virtfn)
+		return false;
+	pci_read_config_byte(pf, pos + PCI_SRIOV_FUNC_LINK, &link);
+	if (pci_pcie_type(pf) == PCI_EXP_TYPE_RC_END)
+		link = PCI_DEVFN(PCI_SLOT(pf->devfn), link);
+	return link != pf->devfn;
 }
 
 static bool has_virtual(struct vfio_device_file *df, struct pci_dev *pdev)
@@ -73,7 +90,10 @@ static bool no_reset(struct vfio_device_file *df, struct pci_dev *pdev)
 
 static bool asleep(struct vfio_device_file *df, struct pci_dev *pdev)
 {
-	return pdev->current_state != PCI_D0;
+	struct pci_dev *pf = pci_physfn(pdev);
+
+	return pdev->current_state != PCI_D0 ||
+	       (pf->current_state != PCI_D0 && pf->current_state != PCI_UNKNOWN);
 }
 
 static bool translates(struct vfio_device_file *df, struct pci_dev *pdev)
@@ -106,7 +126,8 @@ static const struct rule rules[] = {
 	{ alone, -EINVAL, "its iommufd is in no session: preserve that first" },
 	{ is_gone, -ENODEV, "it does not answer" },
 	{ shares_group, -EOPNOTSUPP, "another device is in its IOMMU group" },
-	{ is_virtual, -EOPNOTSUPP, "it is a virtual function" },
+	{ foreign_parent, -EOPNOTSUPP, "its physical function is not under vfio-pci" },
+	{ linked_parent, -EOPNOTSUPP, "its physical function depends on another" },
 	{ has_virtual, -EBUSY, "it has virtual functions" },
 	{ no_reset, -EOPNOTSUPP, "it can't be reset, should nobody come for it" },
 	{ asleep, -EBUSY, "it is not in power state D0" },

@@ -74,27 +74,42 @@ static struct vfio_persist_dev_ser *entry(u32 i)
 	return (struct vfio_persist_dev_ser *)(incoming + 1) + i;
 }
 
-static struct vfio_persist_dev_ser *find(struct pci_dev *pdev)
+/* The device's own entry, or that of its virtual functions */
+static struct vfio_persist_dev_ser *find_sort(struct pci_dev *pdev, bool sriov)
 {
 	struct vfio_persist_dev_ser *ser;
+	bool is_sriov;
 	u32 i;
 
 	for (i = 0; incoming && i < incoming->nr; i++) {
 		ser = entry(i);
-		if (ser->kind && ser->segment == pci_domain_nr(pdev->bus) &&
+		is_sriov = ser->kind == VFIO_PERSIST_SRIOV;
+		if (ser->kind && is_sriov == sriov &&
+		    ser->segment == pci_domain_nr(pdev->bus) &&
 		    ser->rid == pci_dev_id(pdev))
 			return ser;
 	}
 	return NULL;
 }
 
-/* Of devices that still run; a bridge stays as long as one of them does. */
-static bool any_of(u16 kind)
+static struct vfio_persist_dev_ser *find(struct pci_dev *pdev)
+{
+	return find_sort(pdev, false);
+}
+
+static const struct vfio_persist_sriov_ser *find_sriov(struct pci_dev *pdev)
+{
+	return (struct vfio_persist_sriov_ser *)find_sort(pdev, true);
+}
+
+/* A bridge stays as long as one of those does that run below it. */
+static bool any_runs(void)
 {
 	u32 i;
 
 	for (i = 0; incoming && i < incoming->nr; i++)
-		if (entry(i)->kind == kind)
+		if (entry(i)->kind == VFIO_PERSIST_DEVICE ||
+		    entry(i)->kind == VFIO_PERSIST_PARENT)
 			return true;
 	return false;
 }
@@ -116,11 +131,19 @@ void vfio_persist_done(struct pci_dev *pdev)
 	ser = find(pdev);
 	if (ser)
 		ser->kind = 0;
+	ser = find_sort(pdev, true);
+	if (ser)
+		ser->kind = 0;
 }
 
-/* No DMA from now on, and no entry. What it has begun is over when this returns. */
+/*
+ * No DMA from now on, nor of virtual functions that nobody knows of, and no entry. What
+ * it has begun is over when this returns.
+ */
 void vfio_persist_stop(struct pci_dev *pdev, const char *why)
 {
+	if (!pci_num_vf(pdev))
+		vfio_persist_disable_vfs(pdev);
 	pci_clear_master(pdev);
 	pci_wait_for_pending_transaction(pdev);
 	if (why)
@@ -131,9 +154,12 @@ void vfio_persist_stop(struct pci_dev *pdev, const char *why)
 static const char *how_differs(const struct vfio_persist_dev_ser *was,
 			       struct pci_dev *pdev)
 {
+	bool bridge = was->kind == VFIO_PERSIST_BRIDGE;
 	struct vfio_persist_dev_ser is;
 
-	vfio_persist_fill(&is, pdev);
+	if (pci_is_bridge(pdev) != bridge)
+		return "it is another device";
+	vfio_persist_fill(&is, pdev, was->kind);
 	if (is.kind != was->kind || is.vendor != was->vendor ||
 	    is.device != was->device || is.class != was->class)
 		return "it is another device";
@@ -141,6 +167,8 @@ static const char *how_differs(const struct vfio_persist_dev_ser *was,
 		return "its addresses are others";
 	if (is.buses != was->buses)
 		return "its bus numbers are others";
+	if (was->kind == VFIO_PERSIST_PARENT)
+		return vfio_persist_sriov_differs(pdev, find_sriov(pdev));
 	return NULL;
 }
 
@@ -152,27 +180,31 @@ static bool is_master(struct pci_dev *pdev)
 	return command & PCI_COMMAND_MASTER;
 }
 
-static void keep_running(struct pci_dev *pdev)
+/*
+ * What is stopped at once can be reset, and its tables be let go, only when IOMMUs are
+ * set up: until then no driver is to let it bus master again.
+ */
+static void add_device(struct pci_dev *pdev, bool parent, const char *why)
 {
 	int rc;
 
 	vfio_persist_mask_irqs(pdev);
-	rc = vfio_persist_limbo_add(pdev, NULL);
-	if (rc)
-		vfio_persist_stop(pdev, "no memory to keep track of it");
+	rc = vfio_persist_limbo_add(pdev, parent);
+	if (rc && !why)
+		why = "no memory to keep track of it";
+	if (why)
+		vfio_persist_stop(pdev, why);
 	else
-		pci_info(pdev, "left running by the former kernel; its file can be retrieved\n");
+		pci_info(pdev, "left running by the former kernel; %s can be retrieved\n",
+			 parent ? "its virtual functions' files" : "its file");
 }
 
-/*
- * It can be reset, and its tables be let go, only when all is known of it: until then
- * no driver is to let it bus master again. Bridges are not stopped.
- */
-static void refuse(struct pci_dev *pdev, const char *why)
+/* Where the PCI core knows of no virtual functions theirs would go on for ever. */
+static const char *cant_be_parent(const struct vfio_persist_dev_ser *ser)
 {
-	vfio_persist_stop(pdev, why);
-	if (!pci_is_bridge(pdev) && vfio_persist_limbo_add(pdev, why))
-		pci_err(pdev, "no memory to keep drivers from it\n");
+	if (ser->kind != VFIO_PERSIST_PARENT || IS_ENABLED(CONFIG_PCI_IOV))
+		return NULL;
+	return "this kernel knows no virtual functions";
 }
 
 /**
@@ -191,8 +223,10 @@ void pci_persist_add(struct pci_dev *pdev)
 	const char *why;
 
 	if (damaged) {
-		if ((ser || !incoming) && !pci_is_bridge(pdev) && is_master(pdev))
-			refuse(pdev, "the record can't be relied on");
+		if ((ser || !incoming) && !pci_is_bridge(pdev) &&
+		    (is_master(pdev) || vfio_persist_vfs_enabled(pdev)))
+			add_device(pdev, ser && ser->kind == VFIO_PERSIST_PARENT,
+				   "the record can't be relied on");
 		return;
 	}
 	if (!ser)
@@ -201,10 +235,8 @@ void pci_persist_add(struct pci_dev *pdev)
 	if (why && ser->kind == VFIO_PERSIST_BRIDGE) {
 		pci_err(pdev, "above a device that was left running: %s\n", why);
 		damaged = true;
-	} else if (why) {
-		refuse(pdev, why);
-	} else if (ser->kind == VFIO_PERSIST_DEVICE) {
-		keep_running(pdev);
+	} else if (ser->kind != VFIO_PERSIST_BRIDGE) {
+		add_device(pdev, ser->kind == VFIO_PERSIST_PARENT, why ?: cant_be_parent(ser));
 	}
 }
 
@@ -236,8 +268,7 @@ bool pci_persist_incoming(struct pci_dev *pdev)
 	guard(mutex)(&lock);
 	read_once();
 	ser = find(pdev);
-	return ser && (ser->kind == VFIO_PERSIST_DEVICE ||
-		       any_of(VFIO_PERSIST_DEVICE));
+	return ser && (ser->kind != VFIO_PERSIST_BRIDGE || any_runs());
 }
 
 /**
@@ -252,5 +283,5 @@ bool pci_persist_keeps_buses(void)
 {
 	guard(mutex)(&lock);
 	read_once();
-	return any_of(VFIO_PERSIST_DEVICE);
+	return any_runs();
 }

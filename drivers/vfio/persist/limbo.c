@@ -22,6 +22,8 @@
  * go, when it is removed, when it is found not to be as it was left, when no IOMMU
  * could adopt its tables, when there is no live update in this kernel, or when this
  * kernel ends.
+ *
+ * A physical function stays in limbo for its virtual functions: see sriov.c.
  */
 #define pr_fmt(fmt) "vfio-persist: " fmt
 
@@ -49,8 +51,9 @@ struct limbo {
 	struct list_head list;
 	struct pci_dev *pdev;
 	enum state state;
-	const char *wrong;	/* why it is not as it was left; for settle() */
-	bool finished;	/* its session is: nobody will ask any more */
+	bool parent;	/* of virtual functions: it has no file */
+	bool settled;	/* nothing is wrong with it */
+	bool finished;	/* its session is, or it is given up: nobody will ask any more */
 	DECLARE_BITMAP(raised, VECTORS);
 };
 
@@ -68,8 +71,7 @@ static struct limbo *find(struct pci_dev *pdev)
 	return NULL;
 }
 
-/* With @wrong it has been stopped, and is kept from drivers until it can be reset. */
-int vfio_persist_limbo_add(struct pci_dev *pdev, const char *wrong)
+int vfio_persist_limbo_add(struct pci_dev *pdev, bool parent)
 {
 	struct limbo *limbo = kzalloc_obj(*limbo);
 
@@ -77,7 +79,7 @@ int vfio_persist_limbo_add(struct pci_dev *pdev, const char *wrong)
 		return -ENOMEM;
 	limbo->pdev = pci_dev_get(pdev);
 	limbo->state = IN_LIMBO;
-	limbo->wrong = wrong;
+	limbo->parent = parent;
 	pm_runtime_get_noresume(&pdev->dev);
 	guard(spinlock)(&lock);
 	list_add_tail(&limbo->list, &all);
@@ -96,7 +98,7 @@ static bool move_on(struct pci_dev *pdev, enum state from, enum state to)
 	return true;
 }
 
-static bool is_finished(struct pci_dev *pdev)
+bool vfio_persist_is_finished(struct pci_dev *pdev)
 {
 	struct limbo *limbo;
 
@@ -119,7 +121,7 @@ static bool end_open(struct pci_dev *pdev)
 }
 
 /* Out of limbo, in whatever state. Returns that, or -ENODEV. */
-static int take_out(struct pci_dev *pdev)
+int vfio_persist_take_out(struct pci_dev *pdev)
 {
 	struct limbo *limbo;
 	int state;
@@ -138,6 +140,27 @@ static int take_out(struct pci_dev *pdev)
 	return state;
 }
 
+/* Did the former kernel leave it for its virtual functions' sake? */
+bool vfio_persist_is_left(struct pci_dev *pdev)
+{
+	struct limbo *limbo;
+
+	guard(spinlock)(&lock);
+	limbo = find(pdev);
+	return limbo && limbo->parent;
+}
+
+/* Its virtual functions are being removed: it is too late to preserve one. */
+void vfio_persist_leave(struct pci_dev *pdev)
+{
+	struct limbo *limbo;
+
+	guard(spinlock)(&lock);
+	limbo = find(pdev);
+	if (limbo)
+		limbo->finished = true;
+}
+
 /* One whose file has not been retrieved yet, with a reference, or NULL */
 struct pci_dev *vfio_persist_limbo_get(u32 segment, u16 rid)
 {
@@ -145,7 +168,7 @@ struct pci_dev *vfio_persist_limbo_get(u32 segment, u16 rid)
 
 	guard(spinlock)(&lock);
 	list_for_each_entry(limbo, &all, list)
-		if (pci_domain_nr(limbo->pdev->bus) == segment &&
+		if (!limbo->parent && pci_domain_nr(limbo->pdev->bus) == segment &&
 		    pci_dev_id(limbo->pdev) == rid)
 			return pci_dev_get(limbo->pdev);
 	return NULL;
@@ -248,8 +271,8 @@ void vfio_persist_closed(struct pci_dev *pdev)
 {
 	if (!move_on(pdev, OPEN, CLOSED))
 		return;
-	if (is_finished(pdev))
-		take_out(pdev);
+	if (vfio_persist_is_finished(pdev))
+		vfio_persist_take_out(pdev);
 }
 
 /**
@@ -297,11 +320,15 @@ static void stop(struct pci_dev *pdev, const char *why, bool stays)
 {
 	int state;
 
+	if (vfio_persist_is_left(pdev)) {
+		vfio_persist_stop_parent(pdev, why);
+		return;
+	}
 	vfio_persist_stop(pdev, why);
 	if (stays && !is_open(pdev))
 		reset_idle(pdev);
 	iommu_persist_release(&pdev->dev);
-	state = take_out(pdev);
+	state = vfio_persist_take_out(pdev);
 	if (stays && state == IN_LIMBO && device_attach(&pdev->dev) < 0)
 		pci_warn(pdev, "no driver took it\n");
 }
@@ -329,20 +356,20 @@ void vfio_persist_limbo_end(struct pci_dev *pdev)
 	}
 	vfio_persist_done(pdev);
 	if (!end_open(pdev))
-		take_out(pdev);
+		vfio_persist_take_out(pdev);
 }
 
-static struct pci_dev *next_of(struct pci_dev *after)
+/* One that may go with another: so the list is looked through from its start. */
+static struct pci_dev *next_one(bool any)
 {
 	struct limbo *limbo;
-	bool found = !after;
 
 	guard(spinlock)(&lock);
-	list_for_each_entry(limbo, &all, list) {
-		if (found)
+	list_for_each_entry(limbo, &all, list)
+		if (any || !limbo->settled) {
+			limbo->settled = true;
 			return pci_dev_get(limbo->pdev);
-		found = limbo->pdev == after;
-	}
+		}
 	return NULL;
 }
 
@@ -356,7 +383,7 @@ void pci_persist_stop_all(const char *why)
 {
 	struct pci_dev *pdev;
 
-	while ((pdev = next_of(NULL))) {
+	while ((pdev = next_one(true))) {
 		stop(pdev, why, true);
 		pci_dev_put(pdev);
 	}
@@ -385,18 +412,9 @@ static int __init watch(void)
 }
 arch_initcall(watch);
 
-static const char *known_wrong(struct pci_dev *pdev)
-{
-	struct limbo *limbo;
-
-	guard(spinlock)(&lock);
-	limbo = find(pdev);
-	return limbo ? limbo->wrong : NULL;
-}
-
 static const char *what_is_wrong(struct pci_dev *pdev)
 {
-	const char *wrong = known_wrong(pdev) ?: vfio_persist_moved(pdev);
+	const char *wrong = vfio_persist_moved(pdev);
 
 	if (wrong)
 		return wrong;
@@ -407,14 +425,14 @@ static const char *what_is_wrong(struct pci_dev *pdev)
 /* Addresses are given out, IOMMUs are on: nothing more will be done to it. */
 static int __init settle(void)
 {
-	struct pci_dev *pdev = NULL, *next;
+	struct pci_dev *pdev;
 	const char *wrong;
 
-	for (pdev = next_of(NULL); pdev; pdev = next) {
-		next = next_of(pdev);
+	while ((pdev = next_one(false))) {
 		wrong = what_is_wrong(pdev);
+		/* who was stopped when he was found had been told why */
 		if (wrong)
-			stop(pdev, wrong, true);
+			stop(pdev, vfio_persist_find(pdev) ? wrong : NULL, true);
 		pci_dev_put(pdev);
 	}
 	return 0;

@@ -39,12 +39,18 @@ static int preserve(struct liveupdate_file_op_args *args)
 	struct pci_dev *pdev = device_of(args->file);
 	int rc;
 
-	guard(mutex)(&df->device->dev_set->lock);
-	rc = vfio_persist_check(df);
-	if (!rc)
-		rc = vfio_persist_preserve(pdev);
+	rc = vfio_persist_keep_parent(df->device);
 	if (rc)
 		return rc;
+	scoped_guard(mutex, &df->device->dev_set->lock) {
+		rc = vfio_persist_check(df);
+		if (!rc)
+			rc = vfio_persist_preserve(pdev);
+	}
+	if (rc) {
+		vfio_persist_drop_parent(pdev);
+		return rc;
+	}
 	args->serialized_data =
 		FIELD_PREP(VFIO_PERSIST_LUO_SEGMENT, pci_domain_nr(pdev->bus)) |
 		FIELD_PREP(VFIO_PERSIST_LUO_RID, pci_dev_id(pdev));
@@ -55,8 +61,9 @@ static void unpreserve(struct liveupdate_file_op_args *args)
 {
 	struct vfio_device_file *df = vfio_persist_file(args->file);
 
-	guard(mutex)(&df->device->dev_set->lock);
-	vfio_persist_unpreserve(device_of(args->file));
+	scoped_guard(mutex, &df->device->dev_set->lock)
+		vfio_persist_unpreserve(device_of(args->file));
+	vfio_persist_drop_parent(device_of(args->file));
 }
 
 static int freeze(struct liveupdate_file_op_args *args)

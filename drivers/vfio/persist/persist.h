@@ -15,7 +15,7 @@ int vfio_persist_record(struct pci_dev *pdev);
 void vfio_persist_unrecord(struct pci_dev *pdev);
 void vfio_persist_seal(void);
 void vfio_persist_unseal(void);
-void vfio_persist_fill(struct vfio_persist_dev_ser *ser, struct pci_dev *pdev);
+void vfio_persist_fill(struct vfio_persist_dev_ser *ser, struct pci_dev *pdev, u16 kind);
 u32 vfio_persist_crc(const struct vfio_persist_ser *ser);
 
 /* incoming.c: what was handed over */
@@ -35,12 +35,29 @@ void vfio_persist_unfreeze(void);
 const char *vfio_persist_image_lacks(const void *image, size_t size);
 
 /* limbo.c: devices of the former kernel that run, and whom nobody has yet */
-int vfio_persist_limbo_add(struct pci_dev *pdev, const char *wrong);
+int vfio_persist_limbo_add(struct pci_dev *pdev, bool parent);
+int vfio_persist_take_out(struct pci_dev *pdev);
+bool vfio_persist_is_left(struct pci_dev *pdev);
+void vfio_persist_leave(struct pci_dev *pdev);
+bool vfio_persist_is_finished(struct pci_dev *pdev);
 struct pci_dev *vfio_persist_limbo_get(u32 segment, u16 rid);
 int vfio_persist_claim(struct pci_dev *pdev);
 void vfio_persist_unclaim(struct pci_dev *pdev);
 void vfio_persist_limbo_end(struct pci_dev *pdev);
 void vfio_persist_limbo_shutdown(struct pci_dev *pdev);
+
+/* sriov.c: how a physical function has virtual functions */
+void vfio_persist_fill_sriov(struct vfio_persist_sriov_ser *ser, struct pci_dev *pdev);
+const char *vfio_persist_sriov_differs(struct pci_dev *pdev,
+				       const struct vfio_persist_sriov_ser *was);
+bool vfio_persist_vfs_enabled(struct pci_dev *pdev);
+void vfio_persist_disable_vfs(struct pci_dev *pdev);
+void vfio_persist_stop_parent(struct pci_dev *pdev, const char *why);
+
+/* parent.c: physical functions while guests run */
+int vfio_persist_keep_parent(struct vfio_device *device);
+void vfio_persist_drop_parent(struct pci_dev *pdev);
+int vfio_persist_give_up(struct pci_dev *pdev);
 
 /* checks.c */
 int vfio_persist_check(struct vfio_device_file *df);

@@ -2,7 +2,7 @@
 /*
  * The record of what goes on running, for the next kernel: made when a device is
  * preserved, so that freezing needs no memory and can't fail. A bridge has one
- * entry, however many devices are below it.
+ * entry, however many devices are below it; a physical function has two.
  */
 #define pr_fmt(fmt) "vfio-persist: " fmt
 
@@ -18,6 +18,7 @@
 /* What an entry is about; by the same index */
 struct subject {
 	struct pci_dev *pdev;
+	u16 kind;
 	unsigned int users;
 };
 
@@ -73,19 +74,19 @@ static void drop_record(void)
 	record = NULL;
 }
 
-static int find(struct pci_dev *pdev)
+static int find(struct pci_dev *pdev, u16 kind)
 {
 	u32 i;
 
 	for (i = 0; record && i < record->nr; i++)
-		if (user[i].pdev == pdev)
+		if (user[i].pdev == pdev && (!kind || user[i].kind == kind))
 			return i;
 	return -ENOENT;
 }
 
-static int use(struct pci_dev *pdev)
+static int use(struct pci_dev *pdev, u16 kind)
 {
-	int i = find(pdev);
+	int i = find(pdev, kind);
 
 	if (i >= 0) {
 		user[i].users++;
@@ -94,15 +95,15 @@ static int use(struct pci_dev *pdev)
 	if (record->nr == RECORD_MAX)
 		return -ENOSPC;
 	i = record->nr++;
-	user[i] = (struct subject) { .pdev = pci_dev_get(pdev), .users = 1 };
-	vfio_persist_fill(&entries()[i], pdev);
+	user[i] = (struct subject) { .pdev = pci_dev_get(pdev), .kind = kind, .users = 1 };
+	vfio_persist_fill(&entries()[i], pdev, kind);
 	return 0;
 }
 
 /* The last entry takes the place of one that goes. */
-static void unuse(struct pci_dev *pdev)
+static void unuse(struct pci_dev *pdev, u16 kind)
 {
-	int i = find(pdev), last;
+	int i = find(pdev, kind), last;
 
 	if (WARN_ON(i < 0) || --user[i].users)
 		return;
@@ -113,30 +114,52 @@ static void unuse(struct pci_dev *pdev)
 	pci_dev_put(pdev);
 }
 
-/* Those above @pdev, the lowest first, up to but without @end */
-static void unuse_path(struct pci_dev *pdev, struct pci_dev *end)
+/* What a device can't do without, one after the other: its physical function, with how
+ * that has virtual functions, and the bridges. NULL if there is no more.
+ */
+static struct pci_dev *next(struct pci_dev *pdev, u16 *kind)
 {
-	for (; pdev != end; pdev = pci_upstream_bridge(pdev))
-		unuse(pdev);
+	if (*kind == VFIO_PERSIST_DEVICE && pdev->is_virtfn) {
+		*kind = VFIO_PERSIST_PARENT;
+		return pci_physfn(pdev);
+	}
+	if (*kind == VFIO_PERSIST_PARENT) {
+		*kind = VFIO_PERSIST_SRIOV;
+		return pdev;
+	}
+	*kind = VFIO_PERSIST_BRIDGE;
+	return pci_upstream_bridge(pdev);
 }
 
-/* The device is recorded with every bridge above it, or nothing is. */
+/* The device, and so on, the first @nr of them */
+static void unuse_path(struct pci_dev *pdev, unsigned int nr)
+{
+	u16 kind = VFIO_PERSIST_DEVICE;
+
+	for (; pdev && nr--; pdev = next(pdev, &kind))
+		unuse(pdev, kind);
+}
+
+/* The device is recorded with all that it can't do without, or nothing is. */
 int vfio_persist_record(struct pci_dev *pdev)
 {
+	u16 kind = VFIO_PERSIST_DEVICE;
 	struct pci_dev *at;
+	unsigned int nr = 0;
 	int rc;
 
 	guard(mutex)(&lock);
 	rc = make_record();
 	if (rc)
 		return rc;
-	for (at = pdev; at; at = pci_upstream_bridge(at)) {
-		rc = use(at);
+	for (at = pdev; at; at = next(at, &kind)) {
+		rc = use(at, kind);
 		if (rc) {
-			unuse_path(pdev, at);
+			unuse_path(pdev, nr);
 			drop_record();
 			return rc;
 		}
+		nr++;
 	}
 	return 0;
 }
@@ -144,20 +167,24 @@ int vfio_persist_record(struct pci_dev *pdev)
 void vfio_persist_unrecord(struct pci_dev *pdev)
 {
 	guard(mutex)(&lock);
-	unuse_path(pdev, NULL);
+	unuse_path(pdev, UINT_MAX);
 	drop_record();
 }
 
 /* What the hardware says now. A bridge has two BARs, then its bus numbers. */
-void vfio_persist_fill(struct vfio_persist_dev_ser *ser, struct pci_dev *pdev)
+void vfio_persist_fill(struct vfio_persist_dev_ser *ser, struct pci_dev *pdev, u16 kind)
 {
-	bool bridge = pci_is_bridge(pdev);
+	bool bridge = kind == VFIO_PERSIST_BRIDGE;
 	int i;
 
+	if (kind == VFIO_PERSIST_SRIOV) {
+		vfio_persist_fill_sriov((struct vfio_persist_sriov_ser *)ser, pdev);
+		return;
+	}
 	*ser = (struct vfio_persist_dev_ser) {
 		.segment = pci_domain_nr(pdev->bus),
 		.rid = pci_dev_id(pdev),
-		.kind = bridge ? VFIO_PERSIST_BRIDGE : VFIO_PERSIST_DEVICE,
+		.kind = kind,
 		.vendor = pdev->vendor,
 		.device = pdev->device,
 	};
@@ -180,7 +207,7 @@ void vfio_persist_seal(void)
 	if (!record)
 		return;
 	for (i = 0; i < record->nr; i++)
-		vfio_persist_fill(&entries()[i], user[i].pdev);
+		vfio_persist_fill(&entries()[i], user[i].pdev, user[i].kind);
 	record->flags |= VFIO_PERSIST_SEALED;
 	record->crc = vfio_persist_crc(record);
 }
@@ -197,10 +224,11 @@ void vfio_persist_unseal(void)
  * @pdev: the device
  *
  * Context: may sleep.
- * Return: true if it is in a live update session, or a bridge above one that is.
+ * Return: true if it is in a live update session, or a bridge above one that is, or the
+ * physical function of one.
  */
 bool pci_persist_preserved(struct pci_dev *pdev)
 {
 	guard(mutex)(&lock);
-	return find(pdev) >= 0;
+	return find(pdev, 0) >= 0;
 }

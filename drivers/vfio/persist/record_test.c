@@ -7,11 +7,12 @@
 
 #include "persist.h"
 
-#define ENTRIES	3
+#define ENTRIES	4
 
 struct whole {
 	struct vfio_persist_ser head;
-	struct vfio_persist_dev_ser dev[ENTRIES];
+	struct vfio_persist_dev_ser dev[ENTRIES - 1];
+	struct vfio_persist_sriov_ser sriov;
 };
 
 static struct whole *make(struct kunit *test)
@@ -24,7 +25,7 @@ static struct whole *make(struct kunit *test)
 	whole->head.version = VFIO_PERSIST_VERSION;
 	whole->head.flags = VFIO_PERSIST_SEALED;
 	whole->head.nr = ENTRIES;
-	for (i = 0; i < ENTRIES; i++)
+	for (i = 0; i < ARRAY_SIZE(whole->dev); i++)
 		whole->dev[i] = (struct vfio_persist_dev_ser) {
 			.segment = 1,
 			.rid = 0x108 + i,
@@ -35,6 +36,19 @@ static struct whole *make(struct kunit *test)
 			.command = 0x406,
 			.bar = { 0xfe800004, 1 },
 		};
+	whole->dev[1].kind = VFIO_PERSIST_PARENT;
+	whole->sriov = (struct vfio_persist_sriov_ser) {
+		.segment = 1,
+		.rid = 0x109,
+		.kind = VFIO_PERSIST_SRIOV,
+		.vf_device = 0x10ca,
+		.num_vfs = 2,
+		.control = 0x19,
+		.offset = 0x80,
+		.stride = 2,
+		.bar = { 0xfe900004, 1, 0, 0xfe940004, 1 },
+		.page_size = 1,
+	};
 	whole->head.crc = vfio_persist_crc(&whole->head);
 	return whole;
 }
@@ -44,17 +58,25 @@ static void golden(struct kunit *test)
 {
 	static const u8 head[24] = {
 		0x76, 0x49, 0x6f, 0x66, 0x53, 0x70, 0x65, 0x72,
-		1, 0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0,
+		1, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0,
 	};
 	static const u8 dev[64] = {
 		1, 0, 0, 0, 0x08, 0x01, 1, 0, 0x36, 0x1b, 0x10, 0,
 		0x00, 0x02, 0x08, 0x01, 0x06, 0x04, 0, 0, 0, 0, 0, 0,
 		0x04, 0, 0x80, 0xfe, 1,
 	};
+	static const u8 sriov[64] = {
+		1, 0, 0, 0, 0x09, 0x01, 4, 0, 0xca, 0x10, 2, 0,
+		0x19, 0, 0x80, 0, 2, 0, 0, 0, 0, 0, 0, 0,
+		0x04, 0, 0x90, 0xfe, 1, 0, 0, 0, 0, 0, 0, 0,
+		0x04, 0, 0x94, 0xfe, 1, 0, 0, 0, 0, 0, 0, 0, 1,
+	};
 	struct whole *whole = make(test);
 
 	KUNIT_EXPECT_MEMEQ(test, &whole->head, head, 20);
 	KUNIT_EXPECT_MEMEQ(test, &whole->dev[0], dev, sizeof(dev));
+	KUNIT_EXPECT_EQ(test, whole->dev[1].kind, 3);
+	KUNIT_EXPECT_MEMEQ(test, &whole->sriov, sriov, sizeof(sriov));
 }
 
 static void good(struct kunit *test)

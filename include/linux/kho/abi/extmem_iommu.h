@@ -63,6 +63,7 @@ static_assert(offsetof(struct extmem_iommu_head_ser, tag) == 96);
 #define EXTMEM_IOMMU_REC_UNIT	1u
 #define EXTMEM_IOMMU_REC_DEVICE	2u
 #define EXTMEM_IOMMU_REC_CLAIM	3u
+#define EXTMEM_IOMMU_REC_BLOCKED	4u
 
 /** EXTMEM_IOMMU_SCALABLE - the unit is in scalable mode. */
 #define EXTMEM_IOMMU_SCALABLE	1u
@@ -126,6 +127,25 @@ struct extmem_iommu_claim_ser {
 } __packed;
 static_assert(sizeof(struct extmem_iommu_claim_ser) == 64);
 
+/**
+ * struct extmem_iommu_blocked_ser - a device that is not to be let at anything.
+ * @type: EXTMEM_IOMMU_REC_BLOCKED
+ * @rid: its requester id
+ * @reserved0: zero
+ * @regs: address of its unit's registers
+ * @reserved: zero
+ *
+ * It is left bus mastering, and has no context entry.
+ */
+struct extmem_iommu_blocked_ser {
+	u32 type;
+	u16 rid;
+	u16 reserved0;
+	u64 regs;
+	u8 reserved[48];
+} __packed;
+static_assert(sizeof(struct extmem_iommu_blocked_ser) == 64);
+
 #define EXTMEM_IOMMU_RECORDS	63
 
 /** EXTMEM_IOMMU_BOOK_PAGES - a book of more is none. */
@@ -137,12 +157,14 @@ static_assert(sizeof(struct extmem_iommu_claim_ser) == 64);
  * @unit: a unit
  * @device: a device
  * @claim: a claim
+ * @blocked: a device that is blocked
  */
 union extmem_iommu_rec_ser {
 	u32 type;
 	struct extmem_iommu_unit_ser unit;
 	struct extmem_iommu_device_ser device;
 	struct extmem_iommu_claim_ser claim;
+	struct extmem_iommu_blocked_ser blocked;
 };
 
 /**

@@ -11,7 +11,8 @@
  * DOC: VFIO, devices that a kexec leaves running
  *
  * A KHO subtree, VFIO_PERSIST_SUBTREE, names every PCI device that goes on with its
- * DMA while the kernel is replaced, and every bridge above one. It is there from
+ * DMA while the kernel is replaced, every bridge above one, and for a virtual function
+ * its physical function, with how that has its virtual functions. It is there from
  * the first device preserved on, and is sealed (counted and summed) when the live
  * update orchestrator freezes its sessions; a record that is not sealed belongs to
  * a kexec nobody prepared.
@@ -49,6 +50,13 @@
 #define VFIO_PERSIST_DEVICE	1
 /** VFIO_PERSIST_BRIDGE - &vfio_persist_dev_ser.kind of a bridge above one. */
 #define VFIO_PERSIST_BRIDGE	2
+/**
+ * VFIO_PERSIST_PARENT - &vfio_persist_dev_ser.kind of a physical function whose virtual
+ *	functions are in sessions. Its own DMA ends with the kernel.
+ */
+#define VFIO_PERSIST_PARENT	3
+/** VFIO_PERSIST_SRIOV - &vfio_persist_sriov_ser.kind: of each parent there is one. */
+#define VFIO_PERSIST_SRIOV	4
 
 /**
  * struct vfio_persist_ser - the record; its entries follow.
@@ -75,13 +83,13 @@ static_assert(offsetof(struct vfio_persist_ser, crc) == 20);
  * struct vfio_persist_dev_ser - one device that goes on, or a bridge above one.
  * @segment: PCI segment
  * @rid: bus number << 8 | device << 3 | function
- * @kind: VFIO_PERSIST_DEVICE or VFIO_PERSIST_BRIDGE
+ * @kind: VFIO_PERSIST_DEVICE, VFIO_PERSIST_BRIDGE or VFIO_PERSIST_PARENT
  * @vendor: PCI vendor
  * @device: PCI device
  * @class: class and revision, the dword of the configuration space
  * @command: the command register when the record was sealed
  * @reserved: zero
- * @bar: the base address registers; a bridge has two of them
+ * @bar: the base address registers; a bridge has two of them, a virtual function none
  * @buses: of a bridge: primary, secondary and subordinate number, the low 24 bits
  *	of the dword of the configuration space
  * @reserved2: zero
@@ -103,5 +111,43 @@ struct vfio_persist_dev_ser {
 static_assert(sizeof(struct vfio_persist_dev_ser) == 64);
 static_assert(offsetof(struct vfio_persist_dev_ser, bar) == 24);
 static_assert(offsetof(struct vfio_persist_dev_ser, buses) == 48);
+
+/**
+ * struct vfio_persist_sriov_ser - how a physical function has its virtual functions.
+ * @segment: PCI segment
+ * @rid: the physical function's
+ * @kind: VFIO_PERSIST_SRIOV
+ * @vf_device: PCI device of a virtual function
+ * @num_vfs: how many there are
+ * @control: the control register: enabled, decoding memory, ARI
+ * @offset: from @rid to the requester id of the first one
+ * @stride: from each to the next
+ * @reserved: zero
+ * @bar: the base address registers, which all share
+ * @page_size: the system page size register
+ * @reserved2: zero
+ *
+ * As the registers of the SR-IOV capability have it.
+ */
+struct vfio_persist_sriov_ser {
+	__u32 segment;
+	__u16 rid;
+	__u16 kind;
+	__u16 vf_device;
+	__u16 num_vfs;
+	__u16 control;
+	__u16 offset;
+	__u16 stride;
+	__u16 reserved[3];
+	__u32 bar[6];
+	__u32 page_size;
+	__u32 reserved2[3];
+};
+
+static_assert(sizeof(struct vfio_persist_sriov_ser) == sizeof(struct vfio_persist_dev_ser));
+static_assert(offsetof(struct vfio_persist_sriov_ser, kind) ==
+	      offsetof(struct vfio_persist_dev_ser, kind));
+static_assert(offsetof(struct vfio_persist_sriov_ser, bar) == 24);
+static_assert(offsetof(struct vfio_persist_sriov_ser, page_size) == 48);
 
 #endif /* _LINUX_KHO_ABI_VFIO_PERSIST_H */

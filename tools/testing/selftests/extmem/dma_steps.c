@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/pci_regs.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,10 @@ struct dma dma = {
 };
 
 static int event[VECTORS] = { -1, -1 };
+
+/* What a physical function and its virtual functions know each other's users by */
+static bool token_wanted;
+static const uint8_t token[16] = "extmem selftest";
 
 uint64_t number(const char *word)
 {
@@ -59,9 +64,15 @@ static void do_ioas(char **arg)
 	dma.ioas = number(arg[0]);
 }
 
+static void do_token(char **arg)
+{
+	token_wanted = true;
+}
+
 static void do_bind(char **arg)
 {
-	step_say("bind", "", vfio_bind(dma.dev, dma.iommu));
+	step_say("bind", "",
+		 vfio_bind_token(dma.dev, dma.iommu, token_wanted ? token : NULL));
 }
 
 static void do_attach(char **arg)
@@ -283,6 +294,7 @@ const struct step dma_steps[] = {
 	{ "open", 1, do_open },
 	{ "iommu", 0, do_iommu },
 	{ "ioas", 1, do_ioas },
+	{ "token", 0, do_token },
 	{ "bind", 0, do_bind },
 	{ "attach", 0, do_attach },
 	{ "detach", 0, do_detach },

@@ -31,14 +31,27 @@
 #define RCTL_ENABLE	0x02
 #define RCTL_ALL	0x8018		/* whoever they are for */
 #define RCTL_NO_CRC	0x04000000
-#define REG_RDBAL	0xc000
-#define REG_RDBAH	0xc004
-#define REG_RDLEN	0xc008
-#define REG_SRRCTL	0xc00c
+#define REG_MRQC	0x5818
+#define MRQC_POOLS	0x03		/* a pool for each virtual function */
+#define REG_VFRE	0x0c8c		/* which of them may receive */
+#define REG_VMOLR(vf)	(0x5ad0 + 4 * (vf))
+#define VMOLR_ALL	0x8b000000	/* broadcast, untagged; no CRC */
+#define REG_MAILBOX(vf)	(0x0800 + 0x40 * (vf))	/* memory that both see */
+#define ASKS		0x61736b73
+#define SERVED		0x73727664
+#define VFS		8
+
+/* Those of a queue, from where they begin */
+#define QUEUE		0xc000		/* the first of a physical function */
+#define VF_QUEUE	0x2800		/* and of a virtual one */
+#define REG_RDBAL	0x00
+#define REG_RDBAH	0x04
+#define REG_RDLEN	0x08
+#define REG_SRRCTL	0x0c
 #define SRRCTL_ONE_BUFFER	0x02000000	/* per frame, advanced descriptors */
-#define REG_RDH		0xc010
-#define REG_RDT		0xc018
-#define REG_RXDCTL	0xc028
+#define REG_RDH		0x10
+#define REG_RDT		0x18
+#define REG_RXDCTL	0x28
 #define RXDCTL_ENABLE	0x02000000
 
 #define DONE		1		/* the frame is in its buffer */
@@ -127,30 +140,89 @@ int igb_use(struct igb *igb, void *mem)
 static int make_ring(struct igb *igb)
 {
 	uint64_t at = igb->state->iova + RING;
-	uint32_t i;
+	uint32_t queue = igb->state->queue, i;
 	int rc;
 
 	for (i = 0; i < IGB_FRAMES; i++)
 		give(igb, i);
-	set_reg(igb, REG_RDBAL, at);
-	set_reg(igb, REG_RDBAH, at >> 32);
-	set_reg(igb, REG_RDLEN, IGB_FRAMES * sizeof(union descriptor));
-	set_reg(igb, REG_SRRCTL, SRRCTL_ONE_BUFFER | BUFFER_SIZE >> 10);
-	set_reg(igb, REG_RDH, 0);
-	set_reg(igb, REG_RXDCTL, RXDCTL_ENABLE);
-	rc = wait_reg(igb, REG_RXDCTL, RXDCTL_ENABLE, RXDCTL_ENABLE);
-	set_reg(igb, REG_RCTL, RCTL_ENABLE | RCTL_ALL | RCTL_NO_CRC);
-	set_reg(igb, REG_RDT, IGB_FRAMES - 1);
+	set_reg(igb, queue + REG_RDBAL, at);
+	set_reg(igb, queue + REG_RDBAH, at >> 32);
+	set_reg(igb, queue + REG_RDLEN, IGB_FRAMES * sizeof(union descriptor));
+	set_reg(igb, queue + REG_SRRCTL, SRRCTL_ONE_BUFFER | BUFFER_SIZE >> 10);
+	set_reg(igb, queue + REG_RDH, 0);
+	set_reg(igb, queue + REG_RXDCTL, RXDCTL_ENABLE);
+	rc = wait_reg(igb, queue + REG_RXDCTL, RXDCTL_ENABLE, RXDCTL_ENABLE);
+	set_reg(igb, queue + REG_RDT, IGB_FRAMES - 1);
 	return rc;
 }
 
-int igb_start(struct igb *igb, void *regs, void *mem, uint64_t iova)
+/* What comes in, whoever it is for */
+static void receive(struct igb *igb)
+{
+	set_reg(igb, REG_RCTL, RCTL_ENABLE | RCTL_ALL | RCTL_NO_CRC);
+}
+
+static void make_state(struct igb *igb, void *regs, void *mem, uint64_t iova,
+		       uint32_t queue)
 {
 	*igb = (struct igb) { .regs = regs };
 	memset(mem, 0, IGB_MEM);
 	igb_use(igb, mem);
-	*igb->state = (struct igb_state) { .magic = MAGIC, .iova = iova };
-	return reset(igb) ?: make_ring(igb);
+	*igb->state = (struct igb_state) {
+		.magic = MAGIC,
+		.iova = iova,
+		.queue = queue,
+	};
+}
+
+int igb_start(struct igb *igb, void *regs, void *mem, uint64_t iova)
+{
+	int rc;
+
+	make_state(igb, regs, mem, iova, QUEUE);
+	rc = reset(igb) ?: make_ring(igb);
+	receive(igb);
+	return rc;
+}
+
+/* To itself a virtual function is number 0. */
+int igb_start_virtual(struct igb *igb, void *regs, void *mem, uint64_t iova)
+{
+	int rc;
+
+	make_state(igb, regs, mem, iova, VF_QUEUE);
+	rc = make_ring(igb);
+	set_reg(igb, REG_MAILBOX(0), ASKS);
+	return rc ?: wait_reg(igb, REG_MAILBOX(0), ~0, SERVED);
+}
+
+unsigned long igb_regs_size(struct igb *igb)
+{
+	return igb->state->queue == VF_QUEUE ? IGB_VF_REGS : IGB_REGS;
+}
+
+int igb_start_parent(struct igb *igb, void *regs)
+{
+	int rc;
+
+	*igb = (struct igb) { .regs = regs };
+	rc = reset(igb);
+	set_reg(igb, REG_MRQC, MRQC_POOLS);
+	receive(igb);
+	return rc;
+}
+
+void igb_serve(struct igb *igb)
+{
+	unsigned int vf;
+
+	for (vf = 0; vf < VFS; vf++) {
+		if (reg(igb, REG_MAILBOX(vf)) != ASKS)
+			continue;
+		set_reg(igb, REG_VMOLR(vf), VMOLR_ALL);
+		set_reg(igb, REG_VFRE, reg(igb, REG_VFRE) | 1 << vf);
+		set_reg(igb, REG_MAILBOX(vf), SERVED);
+	}
 }
 
 static uint32_t status_of(struct igb *igb, uint32_t i)
@@ -207,5 +279,5 @@ void igb_take(struct igb *igb)
 	if (i == state->at)
 		return;
 	state->at = i;
-	set_reg(igb, REG_RDT, (i + IGB_FRAMES - 1) % IGB_FRAMES);
+	set_reg(igb, state->queue + REG_RDT, (i + IGB_FRAMES - 1) % IGB_FRAMES);
 }

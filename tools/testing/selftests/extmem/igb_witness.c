@@ -24,6 +24,35 @@ static void do_listen(char **arg)
 	dma_mark("listening");
 }
 
+static void do_listen_virtual(char **arg)
+{
+	int rc = dma_master_on();
+
+	rc = rc ?: dma_map_regs(&igb.regs, IGB_VF_REGS);
+	rc = rc ?: igb_start_virtual(&igb, igb.regs, dma.mem, DMA_IOVA);
+	step_say("listen", "", rc);
+	dma_mark("listening");
+}
+
+static void do_parent(char **arg)
+{
+	int rc = dma_master_on();
+
+	rc = rc ?: dma_map_regs(&igb.regs, IGB_REGS);
+	step_say("parent", "", rc ?: igb_start_parent(&igb, igb.regs));
+}
+
+/* What a physical function is for, until killed */
+static void do_serve(char **arg)
+{
+	printf("holding\n");
+	fflush(stdout);
+	for (;;) {
+		igb_serve(&igb);
+		usleep(10000);
+	}
+}
+
 /* Go on with what was started, by another process or by another kernel's. */
 static void do_use(char **arg)
 {
@@ -32,7 +61,7 @@ static void do_use(char **arg)
 
 static void do_regs(char **arg)
 {
-	step_say("regs", "", dma_map_regs(&igb.regs, IGB_REGS));
+	step_say("regs", "", dma_map_regs(&igb.regs, igb_regs_size(&igb)));
 }
 
 static void do_waiting(char **arg)
@@ -70,6 +99,9 @@ static void do_check(char **arg)
 
 static const struct step steps[] = {
 	{ "listen", 0, do_listen },
+	{ "listen-virtual", 0, do_listen_virtual },
+	{ "parent", 0, do_parent },
+	{ "serve", 0, do_serve },
 	{ "use", 0, do_use },
 	{ "regs", 0, do_regs },
 	{ "waiting", 0, do_waiting },

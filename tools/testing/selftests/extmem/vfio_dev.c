@@ -112,9 +112,16 @@ int vfio_open(const char *bdf)
 
 int vfio_bind(int dev, int iommu)
 {
+	return vfio_bind_token(dev, iommu, NULL);
+}
+
+int vfio_bind_token(int dev, int iommu, const uint8_t *token)
+{
 	struct vfio_device_bind_iommufd bind = {
 		.argsz = sizeof(bind),
 		.iommufd = iommu,
+		.flags = token ? VFIO_DEVICE_BIND_FLAG_TOKEN : 0,
+		.token_uuid_ptr = (uintptr_t)token,
 	};
 
 	return ioctl(dev, VFIO_DEVICE_BIND_IOMMUFD, &bind) ? -errno : 0;

@@ -17,6 +17,8 @@ void vfio_find(const char *class, int nth, char bdf[16]);
 
 int vfio_open(const char *bdf);
 int vfio_bind(int dev, int iommu);
+/* With a token of 16 bytes: virtual functions, and what has some, want one. */
+int vfio_bind_token(int dev, int iommu, const uint8_t *token);
 int vfio_attach(int dev, uint32_t pt);
 int vfio_detach(int dev);
 int vfio_reset(int dev);

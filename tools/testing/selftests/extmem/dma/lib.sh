@@ -89,10 +89,11 @@ drives() {
 	devices="$devices -trace pci_nvme_enqueue_req_completion"
 }
 
-# card RATE: a network card, which is sent RATE frames a second from when it listens
+# card RATE [OPTIONS]: a network card, which is sent RATE frames a second from when it
+# listens
 card() {
 	devices="$devices -netdev dgram,id=wire,local.type=fd,local.str=8"
-	devices="$devices -device igb,netdev=wire"
+	devices="$devices -device igb,netdev=wire${2:+,$2}"
 	devices="$devices -trace e1000e_rx_written_to_guest"
 	sender="$programs/frame_sender $tmp/listening $1"
 }
