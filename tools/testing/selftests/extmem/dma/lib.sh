@@ -34,6 +34,7 @@ marks() {
 		*'Starting new kernel'*) _what="the old kernel stops" ;;
 		*'Linux version'*) _what="the next kernel begins" ;;
 		*'goes on for'*) _what="the IOMMU is adopted" ;;
+		*'devices are stopped'*) _what="there is no IOMMU" ;;
 		*'Run /init as'*) _what="user space" ;;
 		*'witness: '*) _what=${_line##*witness: } ;;
 		*'Power down'*) break ;;
@@ -42,7 +43,8 @@ marks() {
 		case $_what in
 		"the old kernel stops") throttle d2 0 ;;
 		posted) slow_down d1 d2 ;;
-		"full speed") throttle d1 0 ;;
+		# its next driver would wait for all that it was asked for
+		"full speed" | "there is no IOMMU") throttle d1 0 ;;
 		# not so fast that all is read before there is a slower rate
 		"again one") throttle d1 400 ;;
 		"again two") throttle d2 400 ;;
