@@ -54,6 +54,7 @@ bool iommu_persist_freeze_unit(struct intel_iommu *iommu);
 void iommu_persist_freeze_end(void);
 int iommu_persist_adopt_unit(struct intel_iommu *iommu);
 void iommu_persist_adopt_end(void);
+void iommu_persist_abandon(void);
 void iommu_persist_stop_unit(struct intel_iommu *iommu);
 void iommu_persist_take_over(struct dmar_domain *domain, struct device *dev);
 bool iommu_persist_block(struct device *dev);
@@ -116,6 +117,7 @@ static inline int iommu_persist_adopt_unit(struct intel_iommu *iommu)
 }
 
 static inline void iommu_persist_adopt_end(void) { }
+static inline void iommu_persist_abandon(void) { }
 static inline void iommu_persist_stop_unit(struct intel_iommu *iommu) { }
 
 static inline void iommu_persist_take_over(struct dmar_domain *domain,

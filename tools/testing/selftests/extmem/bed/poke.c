@@ -8,6 +8,7 @@
  *   read PA LEN      print LEN bytes of physical memory in hexadecimal
  *   flip PA BIT      invert a bit of the byte at PA
  *   write PA HEX     overwrite memory
+ *   patch ADDR HEX   overwrite what is at a kernel address, be it code
  *
  * Each answers with a line when it is done. At the end of input the machine
  * runs on.
@@ -155,6 +156,11 @@ static void obey(const char *verb, const char *a, const char *b)
 	} else if (!strcmp(verb, "write")) {
 		write_mem(a, b);
 		puts("written");
+	} else if (!strcmp(verb, "patch")) {
+		must("Qqemu.PhyMemMode:0");
+		write_mem(a, b);
+		must("Qqemu.PhyMemMode:1");
+		puts("patched");
 	} else {
 		errx(2, "unknown command: %s", verb);
 	}
