@@ -4,6 +4,7 @@
 
 #include <linux/types.h>
 
+struct attribute_group;
 struct device_driver;
 struct pci_dev;
 struct vfio_device;
@@ -13,6 +14,8 @@ struct vfio_device_file;
 int pci_iov_resume_vfs(struct pci_dev *dev);
 
 #ifdef CONFIG_VFIO_PERSIST
+
+extern const struct attribute_group pci_persist_attr_group;
 
 /* The outgoing kernel */
 bool pci_persist_preserved(struct pci_dev *pdev);

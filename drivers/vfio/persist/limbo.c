@@ -107,6 +107,22 @@ bool vfio_persist_is_finished(struct pci_dev *pdev)
 	return limbo && limbo->finished;
 }
 
+/* As sysfs has it. */
+const char *vfio_persist_state(struct pci_dev *pdev)
+{
+	static const char *const names[] = {
+		[IN_LIMBO] = "limbo",
+		[CLAIMED] = "claimed",
+		[OPEN] = "open",
+		[CLOSED] = "open",
+	};
+	struct limbo *limbo;
+
+	guard(spinlock)(&lock);
+	limbo = find(pdev);
+	return limbo && !limbo->finished ? names[limbo->state] : "none";
+}
+
 /* Who has it open keeps its vectors to be raised. */
 static bool end_open(struct pci_dev *pdev)
 {

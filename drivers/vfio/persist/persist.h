@@ -45,6 +45,7 @@ int vfio_persist_claim(struct pci_dev *pdev);
 void vfio_persist_unclaim(struct pci_dev *pdev);
 void vfio_persist_limbo_end(struct pci_dev *pdev);
 void vfio_persist_limbo_shutdown(struct pci_dev *pdev);
+const char *vfio_persist_state(struct pci_dev *pdev);
 
 /* sriov.c: how a physical function has virtual functions */
 void vfio_persist_fill_sriov(struct vfio_persist_sriov_ser *ser, struct pci_dev *pdev);
