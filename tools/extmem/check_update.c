@@ -4,6 +4,7 @@
  * over the extended memory of the one that runs.
  */
 #include <errno.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,10 @@
 #include "next_kernel.h"
 #include "state.h"
 
-/* The map in use, as sysfs has it, and a device that is in a live update session */
+/*
+ * The map in use, as sysfs has it, a dax device that is in a live update session, and a
+ * PCI device that is to go on while the kernel is replaced
+ */
 struct map {
 	char compatible[32];
 	char handover[32];
@@ -22,11 +26,12 @@ struct map {
 	__u64 ro_compat;
 	__u64 incompat;
 	char in_session[32];
+	char running[32];
 };
 
 struct answer {
 	int status;
-	const char *word;	/* yes, no-new-claims, no-sessions, no */
+	const char *word;	/* yes, no-new-claims, no-sessions, no-devices, no */
 	char text[256];
 };
 
@@ -90,6 +95,26 @@ static int read_sessions(struct map *map)
 	return OK;
 }
 
+/* Likewise. Kernels that leave no device running have no such file. */
+static void read_running(struct map *map)
+{
+	size_t i;
+	glob_t g;
+
+	if (glob(SYS_PCI "/*/live_update", 0, NULL, &g))
+		return;
+	for (i = 0; i < g.gl_pathc && !map->running[0]; i++) {
+		char *text = read_file("%s", g.gl_pathv[i]);
+
+		if (text && !strcmp(text, "session"))
+			snprintf(map->running, sizeof(map->running), "%.*s",
+				 (int)strcspn(g.gl_pathv[i] + sizeof(SYS_PCI), "/"),
+				 g.gl_pathv[i] + sizeof(SYS_PCI));
+		free(text);
+	}
+	globfree(&g);
+}
+
 #define SET(a, how, what, ...) \
 	do { \
 		(a)->status = (how); \
@@ -123,6 +148,10 @@ static void compare(const struct map *map, const struct next_kernel *next, struc
 		SET(a, FAILED, "no-sessions",
 		    "yes, but not with live update sessions: %s is in one, and unless a module of that kernel takes such devices back it gives back nothing of any",
 		    map->in_session);
+	else if (map->running[0] && next->lacks)
+		SET(a, FAILED, "no-devices",
+		    "yes, but it would not be started with %s in a session: it does not say that it reads %s",
+		    map->running, next->lacks);
 	else if (map->ro_compat & ~rec->ro_compat)
 		SET(a, FAILED, "no-new-claims",
 		    "yes, but no new claims (ro_compat %#llx unknown to that kernel)",
@@ -162,6 +191,7 @@ static void print_json(const char *path, const struct map *map,
 	add_flag(json, "kho", next->has_kho);
 	add_flag(json, "extmem", next->has_extmem);
 	add_flag(json, "sessions", next->has_sessions);
+	add_flag(json, "devices", !next->lacks);
 	add_text(json, "map", map->compatible);
 	add_text(json, "reads", next->rec.compatible);
 	add_word(unknown, "compat", map->compat & ~next->rec.compat);
@@ -193,6 +223,8 @@ int cmd_check_update(int argc, char **argv)
 	rc = read_map(dir ?: SYS_POOLS, &map);
 	if (!rc && !dir)
 		rc = read_sessions(&map);
+	if (!rc && !dir)
+		read_running(&map);
 	if (rc)
 		return rc;
 	compare(&map, &next, &answer);

@@ -83,16 +83,17 @@ static const char *map_file(const char *path, struct bytes *file)
 	return fault;
 }
 
-const char *image_open(const char *path, struct bytes *kernel)
+const char *image_open(const char *path, struct bytes *file, struct bytes *kernel)
 {
-	const char *fault = map_file(path, kernel);
+	const char *fault = map_file(path, file);
 	struct bytes payload;
 
-	if (fault || is_elf(*kernel))
+	*kernel = *file;
+	if (fault || is_elf(*file))
 		return fault;
-	if (!is_bzimage(*kernel))
+	if (!is_bzimage(*file))
 		return "neither a bzImage nor an ELF file";
-	fault = find_payload(*kernel, &payload);
+	fault = find_payload(*file, &payload);
 	if (!fault)
 		fault = unpack(payload, kernel);
 	if (!fault && !is_elf(*kernel))

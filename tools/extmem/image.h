@@ -17,11 +17,21 @@ struct bytes {
 /**
  * image_open - read a kernel image and decompress it.
  * @path: a bzImage, or a vmlinux
- * @kernel: the kernel's ELF file; stays until the program ends
+ * @file: the file as it is; stays until the program ends
+ * @kernel: the kernel's ELF file; stays as well
  *
  * Return: NULL, or what is wrong with it.
  */
-const char *image_open(const char *path, struct bytes *kernel);
+const char *image_open(const char *path, struct bytes *file, struct bytes *kernel);
+
+/**
+ * image_lacks - does a kernel take over devices that run?
+ * @file: its image
+ *
+ * Return: NULL if it says so, else the first format that it does not name. A vmlinux
+ * names none.
+ */
+const char *image_lacks(struct bytes file);
 
 /**
  * unpack - decompress by the program that knows the format.

@@ -71,12 +71,12 @@ static void find_release(struct bytes kernel, struct next_kernel *next)
 
 const char *next_kernel_read(const char *path, struct next_kernel *next)
 {
-	struct bytes kernel;
+	struct bytes file, kernel;
 	const char *fault;
 	int n;
 
 	memset(next, 0, sizeof(*next));
-	fault = image_open(path, &kernel);
+	fault = image_open(path, &file, &kernel);
 	if (fault)
 		return fault;
 	find_release(kernel, next);
@@ -87,6 +87,7 @@ const char *next_kernel_read(const char *path, struct next_kernel *next)
 		return "holds records of extmem that contradict each other";
 	next->has_extmem = n;
 	next->has_kho = !!find(kernel, kernel.at, KHO_MAGIC, strlen(KHO_MAGIC));
+	next->lacks = image_lacks(file);
 	next->has_sessions = !!find(kernel, kernel.at, SESSIONS, sizeof(SESSIONS));
 	return NULL;
 }

@@ -35,6 +35,8 @@ struct image_record {
  * @has_kho: KHO is built in
  * @has_extmem: extended memory is built in, and @rec is its record
  * @has_sessions: it can take back devices of live update sessions without a module
+ * @lacks: a format that devices are left running in and that it does not say it reads
+ *	(tools/extmem/kernel_info.c), or NULL
  * @rec: which maps it can read; zero if it has none
  */
 struct next_kernel {
@@ -42,6 +44,7 @@ struct next_kernel {
 	int has_kho;
 	int has_extmem;
 	int has_sessions;
+	const char *lacks;
 	struct image_record rec;
 };
 

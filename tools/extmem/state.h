@@ -13,6 +13,7 @@ struct daxctl_region;
 
 #define SYS_POOLS	"/sys/kernel/mm/extmem"
 #define SYS_DAX		"/sys/bus/dax/devices"
+#define SYS_PCI		"/sys/bus/pci/devices"
 
 /**
  * struct span - contiguous memory.
