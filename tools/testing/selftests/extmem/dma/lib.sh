@@ -50,6 +50,7 @@ marks() {
 		"again two") throttle d2 400 ;;
 		"posted one") slow_down d1 ;;
 		"posted two") slow_down d2 ;;
+		"unplug "*) echo "device_del ${_what#unplug }" >"$tmp/monitor.in" ;;
 		listening) : >"$tmp/listening" ;;
 		esac
 		echo "$(date +%s.%N) $_what"
@@ -77,10 +78,12 @@ machine() {
 # drives RATE: two drives of RATE operations a second, after a burst of as many as
 # there are reads: the first below a root port, the second not. A read is two
 # operations, its data and its protection information; the data of all comes first,
-# and each read is complete with its second one.
+# and each read is complete with its second one. The port is a slot of its own, not the
+# firmware's: pciehp has it.
 drives() {
 	_rate=throttling.iops-total=$1,throttling.iops-total-max=1000
 	_ns=logical_block_size=512,ms=8,pi=1
+	devices="$devices -global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"
 	devices="$devices -device pcie-root-port,id=above,chassis=1"
 	devices="$devices -device nvme,id=one,serial=1,bus=above"
 	devices="$devices -device nvme,id=two,serial=2"
