@@ -70,6 +70,13 @@ static int keep(struct pci_dev *pdev)
 	guard(mutex)(&lock);
 	if (vfio_persist_is_finished(pdev))
 		return -EBUSY;
+	/*
+	 * Who removes virtual functions has it locked, and waits for their users: a
+	 * kexec would wait for him.
+	 */
+	if (!device_trylock(&pdev->dev))
+		return -EBUSY;
+	device_unlock(&pdev->dev);
 	parent = find(pdev);
 	if (!parent)
 		return make(pdev);
