@@ -114,7 +114,8 @@ static void unuse(struct pci_dev *pdev, u16 kind)
 	pci_dev_put(pdev);
 }
 
-/* What a device can't do without, one after the other: its physical function, with how
+/*
+ * What a device can't do without, one after the other: its physical function, with how
  * that has virtual functions, and the bridges. NULL if there is no more.
  */
 static struct pci_dev *next(struct pci_dev *pdev, u16 *kind)
