@@ -56,8 +56,10 @@ static int check_device(struct device *dev)
 {
 	const struct device_domain_info *info = iop_vtd_info(dev);
 
-	if (!info)
+	if (!info) {
+		dev_err(dev, "can't go on over a kexec: it is not behind Intel VT-d\n");
 		return -EOPNOTSUPP;
+	}
 	if (dev_is_real_dma_subdevice(dev) || info->ats_enabled || info->pri_enabled ||
 	    !is_alone(dev)) {
 		dev_err(dev, "can't go on over a kexec: %s\n",

@@ -51,6 +51,11 @@ static void do_open(char **arg)
 	dma.dev = step_say("open", arg[0], vfio_open(arg[0]));
 }
 
+static void do_open_group(char **arg)
+{
+	dma.dev = step_say("open-group", arg[0], vfio_open_group(arg[0]));
+}
+
 static void do_iommu(char **arg)
 {
 	dma.iommu = or_errno(open("/dev/iommu", O_RDWR));
@@ -182,6 +187,11 @@ static void do_master_off(char **arg)
 		 vfio_config_write(dma.dev, PCI_COMMAND, PCI_COMMAND_MEMORY));
 }
 
+static void do_sleep(char **arg)
+{
+	step_say("sleep", "", vfio_sleep(dma.dev));
+}
+
 static void do_reset(char **arg)
 {
 	step_say("reset", "", vfio_reset(dma.dev));
@@ -292,6 +302,7 @@ static void do_hold(char **arg)
 const struct step dma_steps[] = {
 	{ "take", 1, do_take },
 	{ "open", 1, do_open },
+	{ "open-group", 1, do_open_group },
 	{ "iommu", 0, do_iommu },
 	{ "ioas", 1, do_ioas },
 	{ "token", 0, do_token },
@@ -305,6 +316,7 @@ const struct step dma_steps[] = {
 	{ "unmap", 0, do_unmap },
 	{ "command", 0, do_command },
 	{ "master-off", 0, do_master_off },
+	{ "sleep", 0, do_sleep },
 	{ "reset", 0, do_reset },
 	{ "give", 1, do_give },
 	{ "irqs", 0, do_irqs },

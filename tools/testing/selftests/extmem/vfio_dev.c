@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/iommufd.h>
+#include <linux/pci_regs.h>
 #include <linux/vfio.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,6 +111,35 @@ int vfio_open(const char *bdf)
 	return fd;
 }
 
+static int open_group(const char *bdf)
+{
+	char path[300], link[128];
+	ssize_t len;
+	int fd;
+
+	snprintf(path, sizeof(path), PCI "/devices/%s/iommu_group", bdf);
+	len = readlink(path, link, sizeof(link) - 1);
+	if (len < 0)
+		return -errno;
+	link[len] = 0;
+	snprintf(path, sizeof(path), "/dev/vfio%s", strrchr(link, '/'));
+	fd = open(path, O_RDWR);
+	return fd < 0 ? -errno : fd;
+}
+
+int vfio_open_group(const char *bdf)
+{
+	int group = open_group(bdf), container = open("/dev/vfio/vfio", O_RDWR), dev;
+
+	if (group < 0)
+		return group;
+	if (container < 0 || ioctl(group, VFIO_GROUP_SET_CONTAINER, &container) ||
+	    ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
+		return -errno;
+	dev = ioctl(group, VFIO_GROUP_GET_DEVICE_FD, bdf);
+	return dev < 0 ? -errno : dev;
+}
+
 int vfio_bind(int dev, int iommu)
 {
 	return vfio_bind_token(dev, iommu, NULL);
@@ -178,6 +208,20 @@ int vfio_config_write(int dev, unsigned int reg, uint16_t val)
 	if (pwrite(dev, &val, sizeof(val), config.offset + reg) != sizeof(val))
 		return errno ? -errno : -EIO;
 	return 0;
+}
+
+int vfio_sleep(int dev)
+{
+	int at = vfio_config_read(dev, PCI_CAPABILITY_LIST) & 0xff, cap;
+
+	for (; at; at = cap >> 8) {
+		cap = vfio_config_read(dev, at);
+		if (cap < 0)
+			return cap;
+		if ((cap & 0xff) == PCI_CAP_ID_PM)
+			return vfio_config_write(dev, at + PCI_PM_CTRL, 3);
+	}
+	return -ENOENT;
 }
 
 void *vfio_map_bar(int dev, unsigned int bar, size_t size)

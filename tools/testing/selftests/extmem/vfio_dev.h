@@ -16,6 +16,8 @@ int vfio_take(const char *bdf);
 void vfio_find(const char *class, int nth, char bdf[16]);
 
 int vfio_open(const char *bdf);
+/* By its group and a container of type 1, as programs did before there was iommufd */
+int vfio_open_group(const char *bdf);
 int vfio_bind(int dev, int iommu);
 /* With a token of 16 bytes: virtual functions, and what has some, want one. */
 int vfio_bind_token(int dev, int iommu, const uint8_t *token);
@@ -26,6 +28,9 @@ int vfio_reset(int dev);
 /* PCI configuration space; a register of two bytes, or a negative errno */
 int vfio_config_read(int dev, unsigned int reg);
 int vfio_config_write(int dev, unsigned int reg, uint16_t val);
+
+/* Into power state D3 */
+int vfio_sleep(int dev);
 
 /* The first @size bytes of a BAR; MAP_FAILED with errno set */
 void *vfio_map_bar(int dev, unsigned int bar, size_t size);
