@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <glob.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,13 +116,19 @@ static void read_running(struct map *map)
 	globfree(&g);
 }
 
-#define SET(a, how, what, ...) \
-	do { \
-		(a)->status = (how); \
-		(a)->word = (what); \
-		snprintf((a)->text, sizeof((a)->text), __VA_ARGS__); \
-	} while (0)
-#define NO(a, ...)	SET(a, FAILED, "no", "no: " __VA_ARGS__)
+static void __printf(4, 5) set(struct answer *a, int status, const char *word,
+			       const char *fmt, ...)
+{
+	va_list args;
+
+	a->status = status;
+	a->word = word;
+	va_start(args, fmt);
+	vsnprintf(a->text, sizeof(a->text), fmt, args);
+	va_end(args);
+}
+
+#define NO(a, ...)	set(a, FAILED, "no", "no: " __VA_ARGS__)
 #define LOST		"everything would be quarantined"
 
 /* The first thing that is in the way counts */
@@ -145,19 +152,19 @@ static void compare(const struct map *map, const struct next_kernel *next, struc
 		NO(a, LOST " (incompat %#llx unknown to that kernel)",
 		   map->incompat & ~rec->incompat);
 	else if (map->in_session[0] && !next->has_sessions)
-		SET(a, FAILED, "no-sessions",
+		set(a, FAILED, "no-sessions",
 		    "yes, but not with live update sessions: %s is in one, and unless a module of that kernel takes such devices back it gives back nothing of any",
 		    map->in_session);
 	else if (map->running[0] && next->lacks)
-		SET(a, FAILED, "no-devices",
+		set(a, FAILED, "no-devices",
 		    "yes, but it would not be started with %s in a session: it does not say that it reads %s",
 		    map->running, next->lacks);
 	else if (map->ro_compat & ~rec->ro_compat)
-		SET(a, FAILED, "no-new-claims",
+		set(a, FAILED, "no-new-claims",
 		    "yes, but no new claims (ro_compat %#llx unknown to that kernel)",
 		    map->ro_compat & ~rec->ro_compat);
 	else
-		SET(a, OK, "yes", "yes");
+		set(a, OK, "yes", "yes");
 }
 
 static void add_text(struct json_object *json, const char *key, const char *text)
