@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A kernel that is told to do without an IOMMU which a former one left on, for
- * devices that are still running, must not turn it off under them: what they then
- * write goes to addresses that were never meant for memory. They are stopped first.
+ * A kernel that is told to do without an IOMMU which a former one left on, for devices
+ * that are still running, or that can't set it up, must not turn it off under them: what
+ * they then write goes to addresses that were never meant for memory. They are stopped
+ * first.
  */
 #define pr_fmt(fmt) "iommu-persist: " fmt
 
