@@ -40,7 +40,7 @@
 #define EXTMEM_NAME_MAX		63
 
 struct extmem_claim;
-struct extmem_hold;
+struct extmem_ref;
 struct extmem_pool;
 struct file;
 struct notifier_block;
@@ -100,11 +100,11 @@ struct extmem_claim_attr {
 };
 
 /**
- * struct extmem_holds - claims that somebody holds; all zero to start with.
+ * struct extmem_refs - references that somebody has; all zero to start with.
  * @first: a list of them
  */
-struct extmem_holds {
-	struct extmem_hold *first;
+struct extmem_refs {
+	struct extmem_ref *first;
 };
 
 /* Files: see drivers/dax/extmem/hold.c */
@@ -186,8 +186,8 @@ void extmem_lend_end(struct extmem_pool *pool);
 int extmem_claim_clear(struct extmem_claim *claim);
 
 /* References that outlive the mapping they were found through. */
-int extmem_holds_add(struct extmem_holds *holds, struct file *file);
-void extmem_holds_release(struct extmem_holds *holds);
+int extmem_refs_add(struct extmem_refs *refs, struct file *file);
+void extmem_refs_drop(struct extmem_refs *refs);
 bool extmem_paged(unsigned long pfn);
 
 /* Memory errors. */
@@ -227,12 +227,12 @@ static inline int extmem_claim_pfns(const struct extmem_claim *claim, u64 offset
 	return -EINVAL;
 }
 
-static inline int extmem_holds_add(struct extmem_holds *holds, struct file *file)
+static inline int extmem_refs_add(struct extmem_refs *refs, struct file *file)
 {
 	return 0;
 }
 
-static inline void extmem_holds_release(struct extmem_holds *holds) { }
+static inline void extmem_refs_drop(struct extmem_refs *refs) { }
 static inline bool extmem_paged(unsigned long pfn) { return false; }
 static inline bool extmem_memory_failure(unsigned long pfn) { return false; }
 

@@ -11,7 +11,7 @@
  */
 void extmem_arch_protect(const struct range *range);
 void extmem_arch_adopted(const struct range *range);
-bool extmem_arch_held(unsigned int i, struct range *range);
+bool extmem_arch_marked(unsigned int i, struct range *range);
 bool extmem_arch_owns(const struct range *range);
 bool extmem_arch_warm(void);
 int extmem_arch_unmap(const struct range *range);

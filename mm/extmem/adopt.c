@@ -12,9 +12,13 @@
  * quarantine. A bad dirty bitmap makes all free memory dirty. A bad record of
  * memory errors is noted: the hardware will have to find them again.
  */
+#define pr_fmt(fmt) "extmem: " fmt
+
+#include <linux/bitmap.h>
+#include <linux/printk.h>
 #include <linux/string.h>
 
-#include "internal.h"
+#include "adopt.h"
 
 /**
  * extmem_adopt_page - take over a page of records.
@@ -25,8 +29,9 @@
  *
  * Return: what is wrong with it, or NULL.
  */
-const char *extmem_adopt_page(struct extmem_map *map, struct extmem_table *table,
-			      u64 *pa, struct extmem_page **page)
+static const char *extmem_adopt_page(struct extmem_map *map,
+				     struct extmem_table *table,
+				     u64 *pa, struct extmem_page **page)
 {
 	const struct extmem_page_ser *old = map->ops->peek(*pa, EXTMEM_MAP_PAGE);
 	const char *fault = extmem_page_fault(old, *pa, table->type);
@@ -48,7 +53,8 @@ const char *extmem_adopt_page(struct extmem_map *map, struct extmem_table *table
 	return NULL;
 }
 
-static const char *adopt_pool_page(struct extmem_adoption *ad, struct extmem_page *page)
+static const char *extmem_adopt_pool_page(struct extmem_adoption *ad,
+					  struct extmem_page *page)
 {
 	struct extmem_map *map = ad->map;
 	const char *first = NULL, *fault;
@@ -67,7 +73,7 @@ static const char *adopt_pool_page(struct extmem_adoption *ad, struct extmem_pag
 	return first;
 }
 
-static const char *adopt_pools(struct extmem_adoption *ad)
+static const char *extmem_adopt_pools(struct extmem_adoption *ad)
 {
 	const char *first = NULL, *fault;
 	struct extmem_page *page;
@@ -79,7 +85,7 @@ static const char *adopt_pools(struct extmem_adoption *ad)
 		if (fault)
 			return first ?: fault;
 		extmem_page_pin(page);
-		fault = adopt_pool_page(ad, page);
+		fault = extmem_adopt_pool_page(ad, page);
 		extmem_page_unpin(ad->map, &ad->map->pool_table, page);
 		first = first ?: fault;
 	}
@@ -88,7 +94,7 @@ static const char *adopt_pools(struct extmem_adoption *ad)
 	return first;
 }
 
-static void bad_claim_record(struct extmem_adoption *ad, struct extmem_rec *rec)
+static void extmem_adopt_bad_record(struct extmem_adoption *ad, struct extmem_rec *rec)
 {
 	const struct extmem_poison_ser *poison = rec->ser;
 	const struct extmem_claim_ser *claim = rec->ser;
@@ -109,8 +115,116 @@ static void bad_claim_record(struct extmem_adoption *ad, struct extmem_rec *rec)
 	extmem_rec_free(ad->map, &ad->map->claim_table, rec);
 }
 
+/*
+ * What is known of memory errors is a fact about the memory, not about a claim: a
+ * record stands or falls on its own.
+ */
+static const char *extmem_adopt_poison_bits(struct extmem_pool *pool,
+					    struct extmem_rec *rec)
+{
+	const struct extmem_poison_ser *ser = rec->ser;
+	DECLARE_BITMAP(bad, EXTMEM_POISON_PAGES);
+	struct extmem_poison *poison;
+	struct extmem_run run;
+	unsigned int page;
+
+	if (!extmem_pool_run(pool, ser->start, EXTMEM_GRANULE, &run))
+		return "poison record: not a granule of its pool";
+	bitmap_from_arr64(bad, ser->bad, EXTMEM_POISON_PAGES);
+	if (bitmap_empty(bad, EXTMEM_POISON_PAGES))
+		return "poison record: names no page";
+	poison = extmem_poison_get(pool, ser->start);
+	for_each_set_bit(page, bad, EXTMEM_POISON_PAGES)
+		extmem_poison_set(poison, page);
+	if (poison->rec.ser) {
+		extmem_poison_write(poison, ser->start);
+		return "poison record: the second one of its granule";
+	}
+	poison->rec = *rec;
+	return NULL;
+}
+
+/**
+ * extmem_adopt_poison - take over the bad pages of a granule.
+ * @ad: the adoption
+ * @rec: the record, with the right checksum; gone if it is of no use
+ */
+static void extmem_adopt_poison(struct extmem_adoption *ad, struct extmem_rec *rec)
+{
+	const struct extmem_poison_ser *ser = rec->ser;
+	struct extmem_pool *pool = extmem_pool_find(ad->map, ser->node);
+	const char *fault;
+
+	if (!pool) {
+		extmem_note_all(ad->map, "poison record: its pool is not there");
+		extmem_rec_free(ad->map, &ad->map->claim_table, rec);
+		return;
+	}
+	fault = extmem_adopt_poison_bits(pool, rec);
+	if (!fault)
+		return;
+	extmem_note(pool, "%s", fault);
+	extmem_rec_free(ad->map, &ad->map->claim_table, rec);
+}
+
+/**
+ * extmem_adopt_poison_end - no bad page stays free.
+ * @map: the map, all pools of which are finished
+ *
+ * A former kernel may have had no memory to put the granule into quarantine, or
+ * what it recorded of that was damaged.
+ */
+static void extmem_adopt_poison_end(struct extmem_map *map)
+{
+	struct extmem_poison *poison;
+	unsigned long index;
+
+	xa_for_each(&map->poison, index, poison) {
+		const struct extmem_poison_ser *ser = poison->rec.ser;
+		struct extmem_pool *pool = poison->pool;
+		struct extmem_run run;
+
+		if (!pool->nr_granules ||
+		    !extmem_pool_run(pool, ser->start, EXTMEM_GRANULE, &run) ||
+		    !extmem_space_is_free(&pool->space, run.first, 1))
+			continue;
+		extmem_note(pool, "%#llx: was free in spite of a memory error, quarantined",
+			    ser->start);
+		extmem_poison_take(pool, run.first);
+		extmem_pool_update(pool);
+	}
+}
+
+static bool extmem_adopt_is_transient(const struct extmem_claim *claim)
+{
+	const struct extmem_claim_ser *ser = extmem_claim_ser(claim);
+
+	return ser->kind != EXTMEM_KIND_QUARANTINE &&
+	       (ser->flags & EXTMEM_CLAIM_TRANSIENT) &&
+	       !(ser->flags & EXTMEM_CLAIM_SPARED);
+}
+
+/**
+ * extmem_adopt_transient - free the claims that were not to be handed over.
+ * @pool: the pool, just adopted
+ */
+static void extmem_adopt_transient(struct extmem_pool *pool)
+{
+	struct extmem_claim *claim, *next;
+	unsigned int freed = 0;
+
+	if (!pool->nr_granules)
+		return;
+	list_for_each_entry_safe(claim, next, &pool->claims, list)
+		if (extmem_adopt_is_transient(claim) && !extmem_claim_destroy(claim))
+			freed++;
+	if (freed)
+		pr_info("node %d: freed %u transient claims\n", pool->nid, freed);
+}
+
 /* Claims first, then what continues them, and what is known of their memory */
-static void adopt_claim_page(struct extmem_adoption *ad, struct extmem_page *page)
+static void extmem_adopt_claim_page(struct extmem_adoption *ad,
+				    struct extmem_page *page)
 {
 	unsigned int i;
 
@@ -124,14 +238,14 @@ static void adopt_claim_page(struct extmem_adoption *ad, struct extmem_page *pag
 		ad->nr_records++;
 		rec = extmem_rec_adopt(&ad->map->claim_table, page, i);
 		if (!extmem_crc_ok(ser, EXTMEM_RECORD))
-			bad_claim_record(ad, &rec);
+			extmem_adopt_bad_record(ad, &rec);
 		else if (ser->type != EXTMEM_REC_MORE &&
 			 ser->type != EXTMEM_REC_POISON)
 			extmem_adopt_claim(ad, &rec);
 	}
 }
 
-static void adopt_rest_page(struct extmem_adoption *ad, struct extmem_page *page)
+static void extmem_adopt_rest_page(struct extmem_adoption *ad, struct extmem_page *page)
 {
 	unsigned long used = page->used;
 	unsigned int i;
@@ -149,7 +263,7 @@ static void adopt_rest_page(struct extmem_adoption *ad, struct extmem_page *page
 	}
 }
 
-static const char *adopt_claims(struct extmem_adoption *ad)
+static const char *extmem_adopt_claims(struct extmem_adoption *ad)
 {
 	struct extmem_table *table = &ad->map->claim_table;
 	struct extmem_page *page, *next;
@@ -164,9 +278,9 @@ static const char *adopt_claims(struct extmem_adoption *ad)
 		extmem_page_pin(page);
 	}
 	list_for_each_entry(page, &table->pages, list)
-		adopt_claim_page(ad, page);
+		extmem_adopt_claim_page(ad, page);
 	list_for_each_entry(page, &table->pages, list)
-		adopt_rest_page(ad, page);
+		extmem_adopt_rest_page(ad, page);
 	list_for_each_entry_safe(page, next, &table->pages, list)
 		extmem_page_unpin(ad->map, table, page);
 	if (fault)
@@ -175,7 +289,7 @@ static const char *adopt_claims(struct extmem_adoption *ad)
 	       "wrong number of claim records";
 }
 
-static void adopt_root(struct extmem_adoption *ad)
+static void extmem_adopt_root(struct extmem_adoption *ad)
 {
 	struct extmem_map_ser *ser = ad->map->ser;
 
@@ -188,7 +302,7 @@ static void adopt_root(struct extmem_adoption *ad)
 
 /**
  * extmem_adopt - make a former kernel's map this kernel's.
- * @map: this kernel's map, empty, which nobody else uses yet
+ * @map: this kernel's map, empty, not published yet
  * @root: the former kernel's root, EXTMEM_MAP_PAGE bytes of memory
  * @size: bytes of it that were handed over
  *
@@ -207,11 +321,11 @@ const char *extmem_adopt(struct extmem_map *map,
 		return fault;
 	xa_init(&ad.ids);
 	INIT_LIST_HEAD(&ad.bad);
-	adopt_root(&ad);
-	fault = adopt_pools(&ad);
+	extmem_adopt_root(&ad);
+	fault = extmem_adopt_pools(&ad);
 
 	/* A fault of claims is one of pools that are there to have notes */
-	fault_claims = adopt_claims(&ad);
+	fault_claims = extmem_adopt_claims(&ad);
 	if (fault_claims)
 		extmem_note_all(map, fault_claims);
 	if (map->readonly)

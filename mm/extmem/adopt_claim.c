@@ -6,9 +6,9 @@
 #include <linux/bitmap.h>
 #include <linux/slab.h>
 
-#include "internal.h"
+#include "adopt.h"
 
-static void claim_drop_more(struct extmem_claim *claim)
+static void extmem_adopt_drop_more(struct extmem_claim *claim)
 {
 	struct extmem_map *map = claim->pool->map;
 
@@ -17,8 +17,9 @@ static void claim_drop_more(struct extmem_claim *claim)
 }
 
 /* Granules of a claim that no other has: they are taken, whatever the bitmap says */
-static void keep_unseen(struct extmem_pool *pool, const struct extmem_run *run,
-			struct extmem_runs *runs)
+static void extmem_adopt_keep_unseen(struct extmem_pool *pool,
+				     const struct extmem_run *run,
+				     struct extmem_runs *runs)
 {
 	unsigned long bit, end = run->first + run->nr;
 
@@ -34,8 +35,8 @@ static void keep_unseen(struct extmem_pool *pool, const struct extmem_run *run,
 	}
 }
 
-static void condemn(struct extmem_adoption *ad, struct extmem_claim *claim,
-		    enum extmem_reason reason)
+static void extmem_adopt_condemn(struct extmem_adoption *ad, struct extmem_claim *claim,
+				 enum extmem_reason reason)
 {
 	struct extmem_claim_ser *ser = extmem_claim_ser(claim);
 	struct extmem_pool *pool = claim->pool;
@@ -45,17 +46,18 @@ static void condemn(struct extmem_adoption *ad, struct extmem_claim *claim,
 	extmem_note(pool, "claim %llu: quarantined: %s", ser->id,
 		    extmem_reason_text(reason));
 	for (i = 0; i < claim->runs.nr; i++)
-		keep_unseen(pool, &claim->runs.run[i], &runs);
+		extmem_adopt_keep_unseen(pool, &claim->runs.run[i], &runs);
 	extmem_runs_free(&claim->runs);
 	claim->runs = runs;
-	claim_drop_more(claim);
+	extmem_adopt_drop_more(claim);
 	extmem_name_drop(claim);
 	ser->kind = EXTMEM_KIND_QUARANTINE;
 	ser->data[0] = reason;
 	list_add_tail(&claim->list, &ad->bad);
 }
 
-static bool claim_has(const struct extmem_claim *claim, const struct extmem_run *run)
+static bool extmem_adopt_claim_has(const struct extmem_claim *claim,
+				   const struct extmem_run *run)
 {
 	unsigned int i;
 
@@ -70,27 +72,28 @@ static bool claim_has(const struct extmem_claim *claim, const struct extmem_run 
 }
 
 /* Condemn the claims that were there first and share granules with a run */
-static void condemn_others(struct extmem_adoption *ad, struct extmem_pool *pool,
-			   const struct extmem_run *run)
+static void extmem_adopt_condemn_others(struct extmem_adoption *ad,
+					struct extmem_pool *pool,
+					const struct extmem_run *run)
 {
 	struct extmem_claim *claim, *next;
 	unsigned int i;
 
 	list_for_each_entry_safe(claim, next, &pool->claims, list) {
 		if (extmem_claim_ser(claim)->kind == EXTMEM_KIND_QUARANTINE ||
-		    !claim_has(claim, run))
+		    !extmem_adopt_claim_has(claim, run))
 			continue;
 		list_del_init(&claim->list);
 		pool->nr_claims--;
 		for (i = 0; i < claim->runs.nr; i++)
 			bitmap_clear(pool->seen, claim->runs.run[i].first,
 				     claim->runs.run[i].nr);
-		condemn(ad, claim, EXTMEM_REASON_OVERLAP);
+		extmem_adopt_condemn(ad, claim, EXTMEM_REASON_OVERLAP);
 	}
 }
 
-static const struct extmem_extent_ser *ser_extent(const struct extmem_claim *claim,
-						  unsigned int i)
+static const struct extmem_extent_ser *
+extmem_adopt_extent(const struct extmem_claim *claim, unsigned int i)
 {
 	const struct extmem_more_ser *more;
 
@@ -102,7 +105,7 @@ static const struct extmem_extent_ser *ser_extent(const struct extmem_claim *cla
 }
 
 /* Read the list of extents as far as it makes sense */
-static enum extmem_reason read_extents(struct extmem_claim *claim)
+static enum extmem_reason extmem_adopt_read_extents(struct extmem_claim *claim)
 {
 	const struct extmem_claim_ser *ser = extmem_claim_ser(claim);
 	enum extmem_reason reason = EXTMEM_REASON_NONE;
@@ -113,7 +116,7 @@ static enum extmem_reason read_extents(struct extmem_claim *claim)
 	if (extmem_runs_reserve(&claim->runs, ser->nr_extents))
 		return EXTMEM_REASON_EXTENTS;
 	for (i = 0; i < ser->nr_extents; i++) {
-		const struct extmem_extent_ser *extent = ser_extent(claim, i);
+		const struct extmem_extent_ser *extent = extmem_adopt_extent(claim, i);
 
 		if (!extent) {
 			reason = EXTMEM_REASON_EXTENTS;
@@ -130,7 +133,8 @@ static enum extmem_reason read_extents(struct extmem_claim *claim)
 	return reason;
 }
 
-static bool bits_all(const unsigned long *bits, const struct extmem_run *run, bool val)
+static bool extmem_adopt_bits_all(const unsigned long *bits,
+				  const struct extmem_run *run, bool val)
 {
 	unsigned long end = run->first + run->nr;
 
@@ -139,7 +143,7 @@ static bool bits_all(const unsigned long *bits, const struct extmem_run *run, bo
 }
 
 /* Compare a claim with its pool's bitmaps, and take its granules */
-static enum extmem_reason take_runs(struct extmem_claim *claim)
+static enum extmem_reason extmem_adopt_take_runs(struct extmem_claim *claim)
 {
 	enum extmem_reason reason = EXTMEM_REASON_NONE;
 	struct extmem_pool *pool = claim->pool;
@@ -148,40 +152,45 @@ static enum extmem_reason take_runs(struct extmem_claim *claim)
 	for (i = 0; i < claim->runs.nr; i++) {
 		const struct extmem_run *run = &claim->runs.run[i];
 
-		if (!bits_all(pool->seen, run, false))
+		if (!extmem_adopt_bits_all(pool->seen, run, false))
 			reason = EXTMEM_REASON_OVERLAP;
-		else if (!pool->distrust && !bits_all(pool->space.alloc, run, true))
+		else if (!pool->distrust &&
+			 !extmem_adopt_bits_all(pool->space.alloc, run, true))
 			reason = EXTMEM_REASON_FREE;
 		if (reason)
 			break;
 		bitmap_set(pool->seen, run->first, run->nr);
 	}
 	while (reason && i--)
-		bitmap_clear(pool->seen, claim->runs.run[i].first, claim->runs.run[i].nr);
+		bitmap_clear(pool->seen, claim->runs.run[i].first,
+			     claim->runs.run[i].nr);
 	return reason;
 }
 
-static void finish(struct extmem_adoption *ad, struct extmem_claim *claim)
+static void extmem_adopt_finish(struct extmem_adoption *ad, struct extmem_claim *claim)
 {
-	enum extmem_reason reason = read_extents(claim);
+	enum extmem_reason reason = extmem_adopt_read_extents(claim);
 	unsigned int i;
 
 	if (!reason)
-		reason = take_runs(claim);
+		reason = extmem_adopt_take_runs(claim);
 	if (!reason) {
 		extmem_adopt_name(claim);
 		extmem_adopt_owner(claim);
 		extmem_trace_adopt(claim);
-		extmem_claim_link(claim);
+		if (extmem_claim_ser(claim)->kind == EXTMEM_KIND_QUARANTINE)
+			extmem_quarantine_link(claim);
+		else
+			extmem_claim_link(claim);
 		return;
 	}
 	for (i = 0; i < claim->runs.nr; i++)
-		condemn_others(ad, claim->pool, &claim->runs.run[i]);
-	condemn(ad, claim, reason);
+		extmem_adopt_condemn_others(ad, claim->pool, &claim->runs.run[i]);
+	extmem_adopt_condemn(ad, claim, reason);
 }
 
 /* Room for continuation records that are yet to be found */
-static bool expect_more(struct extmem_claim *claim)
+static bool extmem_adopt_expect_more(struct extmem_claim *claim)
 {
 	const struct extmem_claim_ser *ser = extmem_claim_ser(claim);
 	unsigned int nr = extmem_nr_more(ser->nr_extents);
@@ -193,8 +202,8 @@ static bool expect_more(struct extmem_claim *claim)
 	return true;
 }
 
-static struct extmem_claim *read_claim(struct extmem_adoption *ad,
-				       struct extmem_rec *rec)
+static struct extmem_claim *extmem_adopt_read_claim(struct extmem_adoption *ad,
+						    struct extmem_rec *rec)
 {
 	const struct extmem_claim_ser *ser = rec->ser;
 	struct extmem_pool *pool = extmem_pool_find(ad->map, ser->node);
@@ -220,7 +229,7 @@ static struct extmem_claim *read_claim(struct extmem_adoption *ad,
 void extmem_adopt_claim(struct extmem_adoption *ad, struct extmem_rec *rec)
 {
 	const struct extmem_claim_ser *ser = rec->ser;
-	struct extmem_claim *claim = read_claim(ad, rec);
+	struct extmem_claim *claim = extmem_adopt_read_claim(ad, rec);
 
 	if (!claim) {
 		extmem_rec_free(ad->map, &ad->map->claim_table, rec);
@@ -229,13 +238,13 @@ void extmem_adopt_claim(struct extmem_adoption *ad, struct extmem_rec *rec)
 	if (ser->type != EXTMEM_REC_CLAIM || !ser->kind ||
 	    ser->id >= ad->root->next_id ||
 	    xa_insert(&ad->ids, ser->id, claim, GFP_KERNEL))
-		condemn(ad, claim, EXTMEM_REASON_IDENTITY);
+		extmem_adopt_condemn(ad, claim, EXTMEM_REASON_IDENTITY);
 	else if (!ser->nr_extents || ser->nr_extents > claim->pool->nr_granules)
-		condemn(ad, claim, EXTMEM_REASON_EXTENTS);
+		extmem_adopt_condemn(ad, claim, EXTMEM_REASON_EXTENTS);
 	else if (ser->nr_extents <= EXTMEM_CLAIM_EXTENTS)
-		finish(ad, claim);
-	else if (!expect_more(claim))
-		condemn(ad, claim, EXTMEM_REASON_EXTENTS);
+		extmem_adopt_finish(ad, claim);
+	else if (!extmem_adopt_expect_more(claim))
+		extmem_adopt_condemn(ad, claim, EXTMEM_REASON_EXTENTS);
 }
 
 /**
@@ -268,7 +277,7 @@ void extmem_adopt_longs(struct extmem_adoption *ad)
 
 	xa_for_each(&ad->ids, id, claim)
 		if (claim->nr_more)
-			finish(ad, claim);
+			extmem_adopt_finish(ad, claim);
 }
 
 /**
@@ -283,7 +292,7 @@ void extmem_adopt_bad(struct extmem_adoption *ad)
 	list_for_each_entry_safe(claim, next, &ad->bad, list) {
 		list_del_init(&claim->list);
 		if (claim->runs.nr && !extmem_claim_write(claim)) {
-			extmem_claim_link(claim);
+			extmem_quarantine_link(claim);
 			continue;
 		}
 		for (i = 0; i < claim->runs.nr; i++)

@@ -6,13 +6,13 @@
 #include <linux/bitmap.h>
 #include <linux/slab.h>
 
-#include "internal.h"
+#include "adopt.h"
 
 /*
  * What one of two pools calls free may be somebody's in the other. Neither can
  * be believed; in the one that was there first sound claims live on.
  */
-static bool overlaps_any(struct extmem_map *map, const struct range *range)
+static bool extmem_adopt_overlaps_any(struct extmem_map *map, const struct range *range)
 {
 	struct extmem_pool *pool;
 	bool any = false;
@@ -29,13 +29,14 @@ static bool overlaps_any(struct extmem_map *map, const struct range *range)
 	return any;
 }
 
-static const char *check_ranges(struct extmem_map *map, const struct range *range,
-				unsigned int nr)
+static const char *extmem_adopt_check_ranges(struct extmem_map *map,
+					     const struct range *range,
+					     unsigned int nr)
 {
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
-		if (overlaps_any(map, &range[i]))
+		if (extmem_adopt_overlaps_any(map, &range[i]))
 			return "pool record: overlaps another pool";
 		if (!map->ops->owns(&range[i]))
 			return "pool record: memory was never reserved for it";
@@ -43,30 +44,31 @@ static const char *check_ranges(struct extmem_map *map, const struct range *rang
 	return NULL;
 }
 
-static unsigned long *adopt_bits(struct extmem_map *map, u64 pa, size_t bytes)
+static unsigned long *extmem_adopt_bits(struct extmem_map *map, u64 pa, size_t bytes)
 {
 	return map->ops->peek(pa, bytes) ? map->ops->adopt(pa, bytes) : NULL;
 }
 
-static const char *adopt_bitmaps(struct extmem_pool *pool,
-				 const struct extmem_pool_ser *ser)
+static const char *extmem_adopt_bitmaps(struct extmem_pool *pool,
+					const struct extmem_pool_ser *ser)
 {
 	struct extmem_space *space = &pool->space;
 
 	if (ser->alloc_bytes != space->nbits / BITS_PER_BYTE ||
 	    ser->dirty_bytes != ser->alloc_bytes / EXTMEM_UNIT_GRANULES)
 		return "pool record: impossible bitmap size";
-	space->alloc = adopt_bits(pool->map, ser->alloc, ser->alloc_bytes);
+	space->alloc = extmem_adopt_bits(pool->map, ser->alloc, ser->alloc_bytes);
 	if (!space->alloc)
 		return "pool record: allocation bitmap was not preserved";
-	space->dirty = adopt_bits(pool->map, ser->dirty, ser->dirty_bytes);
+	space->dirty = extmem_adopt_bits(pool->map, ser->dirty, ser->dirty_bytes);
 	if (!space->dirty)
 		return "pool record: dirty bitmap was not preserved";
 	pool->seen = kvcalloc(BITS_TO_LONGS(space->nbits), sizeof(long), GFP_KERNEL);
 	return pool->seen ? NULL : "pool record: no memory to check its claims";
 }
 
-static void check_sums(struct extmem_pool *pool, const struct extmem_pool_ser *ser)
+static void extmem_adopt_check_sums(struct extmem_pool *pool,
+				    const struct extmem_pool_ser *ser)
 {
 	struct extmem_space *space = &pool->space;
 
@@ -81,9 +83,9 @@ static void check_sums(struct extmem_pool *pool, const struct extmem_pool_ser *s
 	}
 }
 
-static const char *adopt_pool(struct extmem_map *map,
-			      const struct extmem_pool_ser *ser,
-			      struct extmem_pool **poolp)
+static const char *extmem_adopt_read_pool(struct extmem_map *map,
+					  const struct extmem_pool_ser *ser,
+					  struct extmem_pool **poolp)
 {
 	struct range range[EXTMEM_POOL_RANGES];
 	struct extmem_pool *pool;
@@ -93,7 +95,7 @@ static const char *adopt_pool(struct extmem_map *map,
 	for (i = 0; i < ser->nr_ranges; i++)
 		range[i] = DEFINE_RANGE(ser->ranges[i].start,
 					ser->ranges[i].start + ser->ranges[i].size - 1);
-	fault = check_ranges(map, range, ser->nr_ranges);
+	fault = extmem_adopt_check_ranges(map, range, ser->nr_ranges);
 	if (fault)
 		return fault;
 	if (extmem_pool_find(map, ser->node))
@@ -103,7 +105,7 @@ static const char *adopt_pool(struct extmem_map *map,
 		return "pool record: no memory to take it over";
 	*poolp = pool;
 	extmem_pool_layout(pool, range, ser->nr_ranges);
-	return adopt_bitmaps(pool, ser);
+	return extmem_adopt_bitmaps(pool, ser);
 }
 
 /**
@@ -121,7 +123,7 @@ const char *extmem_adopt_pool(struct extmem_map *map, struct extmem_rec *rec)
 
 	fault = extmem_pool_fault(rec->ser);
 	if (!fault)
-		fault = adopt_pool(map, rec->ser, &pool);
+		fault = extmem_adopt_read_pool(map, rec->ser, &pool);
 	if (fault) {
 		if (pool) {
 			kvfree(pool->seen);
@@ -131,15 +133,15 @@ const char *extmem_adopt_pool(struct extmem_map *map, struct extmem_rec *rec)
 		return fault;
 	}
 	pool->rec = *rec;
-	check_sums(pool, rec->ser);
+	extmem_adopt_check_sums(pool, rec->ser);
 	extmem_pool_absent(pool, pool->space.alloc);
 	extmem_pool_absent(pool, pool->seen);
 	return NULL;
 }
 
 /* Collect the runs of set bits */
-static int collect(const unsigned long *bits, unsigned long nbits,
-		   struct extmem_runs *runs)
+static int extmem_adopt_collect(const unsigned long *bits, unsigned long nbits,
+				struct extmem_runs *runs)
 {
 	unsigned long first, end = 0;
 	int err = 0;
@@ -155,7 +157,7 @@ static int collect(const unsigned long *bits, unsigned long nbits,
 }
 
 /* What has no owner we know, and yet can't be free */
-static void quarantine_rest(struct extmem_pool *pool)
+static void extmem_adopt_quarantine_rest(struct extmem_pool *pool)
 {
 	struct extmem_space *space = &pool->space;
 	struct extmem_runs runs = {};
@@ -168,7 +170,7 @@ static void quarantine_rest(struct extmem_pool *pool)
 	count = bitmap_weight(pool->seen, space->nbits);
 	if (!count)
 		return;
-	err = collect(pool->seen, space->nbits, &runs);
+	err = extmem_adopt_collect(pool->seen, space->nbits, &runs);
 	if (!err)
 		err = extmem_quarantine(pool, &runs, pool->distrust ?
 					EXTMEM_REASON_BITMAP : EXTMEM_REASON_ORPHAN);
@@ -190,12 +192,12 @@ void extmem_adopt_pool_end(struct extmem_pool *pool)
 {
 	if (!pool->seen)
 		return;
-	quarantine_rest(pool);
+	extmem_adopt_quarantine_rest(pool);
 	kvfree(pool->seen);
 	pool->seen = NULL;
 	if (extmem_space_init(&pool->space)) {
 		extmem_note(pool, "no memory to manage the pool: nothing of it is used");
-		pool->held += (u64)pool->nr_granules << EXTMEM_GRANULE_SHIFT;
+		pool->stray += (u64)pool->nr_granules << EXTMEM_GRANULE_SHIFT;
 		pool->nr_granules = 0;
 		return;
 	}

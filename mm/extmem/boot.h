@@ -2,6 +2,34 @@
 #ifndef _MM_EXTMEM_BOOT_H
 #define _MM_EXTMEM_BOOT_H
 
+/*
+ * Boot: what extmem= asks for, and finding, reserving and comparing it.
+ */
+
+#include "adopt.h"
+
+/* parse.c */
+#define EXTMEM_PARSE_MAX	128
+
+/**
+ * struct extmem_ask - what an entry of extmem= asks for.
+ * @nid: the node, NUMA_NO_NODE for all of them
+ * @percent: of the node's memory, 0 if a size is given
+ * @size: bytes, a multiple of the granule; 0 if a percentage is given
+ * @placed: the memory is to be at @addr
+ * @addr: physical address, a multiple of 1 GiB
+ */
+struct extmem_ask {
+	int nid;
+	unsigned int percent;
+	u64 size;
+	bool placed;
+	u64 addr;
+};
+
+const char *extmem_parse_entry(const char *entry, struct extmem_ask *ask);
+void extmem_refuse(const char *entry, const char *rule);
+
 #define MiB(x)		((x) >> 20)
 
 /**
@@ -14,6 +42,8 @@
  * @ram: if so, memory of the node that is this kernel's
  * @nr_ranges: entries of @range in use
  * @range: what was reserved, by ascending address
+ *
+ * Early boot fills it in and extmem_init() reads it: nobody else, so no lock.
  */
 struct extmem_boot_pool {
 	bool named;
@@ -25,15 +55,9 @@ struct extmem_boot_pool {
 	struct range range[EXTMEM_POOL_RANGES];
 };
 
-/* reserve.c */
+/* place.c: what is known of a node, finding memory on it, and taking that */
 struct extmem_boot_pool *extmem_boot_pool(int nid);
-bool extmem_boot_obeyed(void);
-void extmem_refuse(const char *entry, const char *rule);
 void extmem_note_percent(int nid, unsigned int percent);
-const struct extmem_map_ser *
-extmem_handover(size_t *size, const void *(*peek)(phys_addr_t pa, size_t bytes));
-
-/* place.c: finding memory on a node, and taking it */
 u64 extmem_node_size(int nid);
 u64 extmem_node_room(int nid);
 u64 extmem_spare_size(void);
@@ -41,11 +65,22 @@ const char *extmem_place_fault(int nid, const struct range *range);
 void extmem_place_at(int nid, const struct range *range);
 u64 extmem_place(int nid, u64 want);
 
-/* spread.c: memory of all nodes */
+/* spread.c: memory of all nodes, and how much each gives */
+u64 extmem_percent(u64 bytes, unsigned int percent);
+u64 extmem_share(u64 size, const u64 *room, u64 *share, unsigned int nr);
 const char *extmem_spread_ask(char *entry, const struct extmem_ask *ask);
 u64 extmem_spread_bytes(void);
 void extmem_spread_reserve(void);
 void extmem_spread_note(void);
+
+/* reserve.c */
+bool extmem_boot_obeyed(void);
+const struct extmem_map_ser *
+extmem_handover(size_t *size, const void *(*peek)(phys_addr_t pa, size_t bytes));
+
+/* pages.c: where the map's pages come from */
+extern const struct extmem_map_ops extmem_kho_ops;
+extern const struct extmem_map_ops extmem_plain_ops;
 
 /* compare.c */
 void extmem_compare(struct extmem_map *map);

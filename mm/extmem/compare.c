@@ -10,14 +10,13 @@
 #include <linux/nodemask.h>
 #include <linux/printk.h>
 
-#include "internal.h"
 #include "boot.h"
 
 static u64 __init pool_size(struct extmem_map *map, int nid)
 {
 	struct extmem_pool *pool = extmem_pool_find(map, nid);
 
-	return pool ? extmem_pool_size(pool) + pool->held : 0;
+	return pool ? extmem_pool_size(pool) + pool->stray : 0;
 }
 
 /* The memory a percentage is of can differ by what firmware took in each boot */
@@ -30,7 +29,7 @@ static bool __init differ(const struct extmem_boot_pool *boot, u64 asked, u64 si
 
 /**
  * extmem_compare - compare the pools with extmem=, and log the differences.
- * @map: the map, still in the hands of its maker
+ * @map: the map, not published yet
  */
 void __init extmem_compare(struct extmem_map *map)
 {

@@ -21,8 +21,7 @@
 
 #include <trace/events/extmem.h>
 
-#include "internal.h"
-#include "boot.h"
+#include "api.h"
 
 #undef MODULE_PARAM_PREFIX
 #define MODULE_PARAM_PREFIX "extmem."
@@ -113,7 +112,8 @@ static const struct range * __init next_range(struct extmem_map *map, u64 pos)
 	return best;
 }
 
-static void __init hold(struct extmem_map *map, u64 start, u64 end, const char *why)
+static void __init add_stray(struct extmem_map *map, u64 start, u64 end,
+			     const char *why)
 {
 	struct range range = DEFINE_RANGE(start, end);
 	int nid = phys_to_target_node(start);
@@ -124,29 +124,29 @@ static void __init hold(struct extmem_map *map, u64 start, u64 end, const char *
 	if (!pool)
 		return;
 	trace_extmem_quarantine(pool->nid, start, end - start + 1, why);
-	pool->held += end - start + 1;
+	pool->stray += end - start + 1;
 	extmem_note(pool, "%#llx-%#llx, %llu MiB quarantined: %s", start, end,
 		    MiB(end - start + 1), why);
 }
 
 /* Memory that was reserved by a former kernel and is in no pool */
-static void __init hold_rest(struct extmem_map *map, const char *why)
+static void __init add_strays(struct extmem_map *map, const char *why)
 {
-	struct range held;
+	struct range marked;
 	unsigned int i;
 
-	for (i = 0; extmem_arch_held(i, &held); i++) {
-		u64 pos = held.start;
+	for (i = 0; extmem_arch_marked(i, &marked); i++) {
+		u64 pos = marked.start;
 
-		while (pos <= held.end) {
+		while (pos <= marked.end) {
 			const struct range *range = next_range(map, pos);
 
-			if (!range || range->start > held.end) {
-				hold(map, pos, held.end, why);
+			if (!range || range->start > marked.end) {
+				add_stray(map, pos, marked.end, why);
 				break;
 			}
 			if (range->start > pos)
-				hold(map, pos, range->start - 1, why);
+				add_stray(map, pos, range->start - 1, why);
 			pos = range->end + 1;
 		}
 	}
@@ -172,7 +172,7 @@ static void __init take_over(struct extmem_map *map)
 			ktime_us_delta(ktime_get(), start));
 	}
 	if (!extmem_boot_obeyed())
-		hold_rest(map, fault);
+		add_strays(map, fault);
 }
 
 /* Nobody else may have the memory, and it is ordinary memory to the caches */
@@ -205,7 +205,7 @@ static void __init claim_pool(struct extmem_pool *pool)
 		}
 		extmem_note(pool, "%#llx-%#llx is in use elsewhere: nothing of the pool is used",
 			    pool->range[i].start, pool->range[i].end);
-		pool->held += (u64)pool->nr_granules << EXTMEM_GRANULE_SHIFT;
+		pool->stray += (u64)pool->nr_granules << EXTMEM_GRANULE_SHIFT;
 		pool->nr_granules = 0;
 		return;
 	}
@@ -239,18 +239,36 @@ static void __init offer(struct extmem_map *map)
 /* A crash kernel has no pools, and keeps others from the crashed kernel's */
 static int __init leave_alone(void)
 {
-	struct range held;
+	struct range marked;
 	u64 size = 0;
 	unsigned int i;
 
-	for (i = 0; extmem_arch_held(i, &held); i++) {
-		add_reach(&held, false);
-		size += range_len(&held);
+	for (i = 0; extmem_arch_marked(i, &marked); i++) {
+		add_reach(&marked, false);
+		size += range_len(&marked);
 	}
 	if (size)
 		pr_info("crash kernel: %llu MiB of the crashed kernel's pools left alone\n",
 			MiB(size));
 	return 0;
+}
+
+/**
+ * extmem_map_exit - free a map and all in it.
+ * @map: the map, not published; boot does this only to one without pools
+ */
+void extmem_map_exit(struct extmem_map *map)
+{
+	struct extmem_claim *claim, *next_claim;
+	struct extmem_pool *pool, *next;
+
+	extmem_poison_free(map);
+	list_for_each_entry_safe(pool, next, &map->pools, list) {
+		list_for_each_entry_safe(claim, next_claim, &pool->claims, list)
+			extmem_claim_free(claim);
+		extmem_pool_free(pool);
+	}
+	extmem_map_free(map);
 }
 
 /* An fs_initcall as KHO's own is, and linked after it */

@@ -8,10 +8,10 @@
 #include <linux/ioport.h>
 #include <linux/mm.h>
 
-#include "internal.h"
+#include "pool.h"
 
 /* Busy resources have no room for others below them, as memory hotplug makes them */
-static void set_busy(struct extmem_pool *pool, bool busy)
+static void extmem_lend_set_busy(struct extmem_pool *pool, bool busy)
 {
 	unsigned int i;
 
@@ -37,7 +37,7 @@ void extmem_lend_begin(struct extmem_pool *pool)
 {
 	guard(mutex)(&pool->map->lock);
 	if (!pool->nr_lent++)
-		set_busy(pool, false);
+		extmem_lend_set_busy(pool, false);
 }
 EXPORT_SYMBOL_GPL(extmem_lend_begin);
 
@@ -51,12 +51,12 @@ void extmem_lend_end(struct extmem_pool *pool)
 {
 	guard(mutex)(&pool->map->lock);
 	if (!--pool->nr_lent)
-		set_busy(pool, true);
+		extmem_lend_set_busy(pool, true);
 }
 EXPORT_SYMBOL_GPL(extmem_lend_end);
 
 /* The good pages of a granule that has bad ones */
-static int clear_good_pages(struct extmem_map *map, phys_addr_t pa)
+static int extmem_clear_good_pages(struct extmem_map *map, phys_addr_t pa)
 {
 	u64 off;
 	int err;
@@ -72,14 +72,14 @@ static int clear_good_pages(struct extmem_map *map, phys_addr_t pa)
 	return 0;
 }
 
-static int clear_granules(struct extmem_map *map, phys_addr_t pa, u64 bytes)
+static int extmem_clear_granules(struct extmem_map *map, phys_addr_t pa, u64 bytes)
 {
 	int err = 0;
 
 	for (; bytes && !err; pa += EXTMEM_GRANULE, bytes -= EXTMEM_GRANULE) {
 		err = map->ops->clear(map, pa, EXTMEM_GRANULE);
 		if (err == -EHWPOISON)
-			err = clear_good_pages(map, pa);
+			err = extmem_clear_good_pages(map, pa);
 	}
 	return err;
 }
@@ -103,7 +103,8 @@ int extmem_claim_clear(struct extmem_claim *claim)
 
 		err = map->ops->clear(map, range.start, range_len(&range));
 		if (err == -EHWPOISON)
-			err = clear_granules(map, range.start, range_len(&range));
+			err = extmem_clear_granules(map, range.start,
+						    range_len(&range));
 	}
 	return err;
 }

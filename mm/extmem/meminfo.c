@@ -8,10 +8,10 @@
 #include <linux/seq_file.h>
 #include <linux/sysfs.h>
 
-#include "internal.h"
+#include "api.h"
 
 /* Monitoring must not wait for claims, so this takes no lock */
-static u64 free_bytes(const struct extmem_pool *pool)
+static u64 extmem_meminfo_free(const struct extmem_pool *pool)
 {
 	if (!pool->nr_granules)
 		return 0;
@@ -19,7 +19,7 @@ static u64 free_bytes(const struct extmem_pool *pool)
 }
 
 /* Sum a node's pool up, or all; returns false if the machine has none */
-static bool sum_up(int nid, u64 *total, u64 *free)
+static bool extmem_meminfo_sum(int nid, u64 *total, u64 *free)
 {
 	const struct list_head *pools = &extmem_map.pools, *pos;
 
@@ -31,8 +31,8 @@ static bool sum_up(int nid, u64 *total, u64 *free)
 		pool = list_entry(pos, struct extmem_pool, list);
 		if (nid != NUMA_NO_NODE && nid != pool->nid)
 			continue;
-		*total += extmem_pool_size(pool) + pool->held;
-		*free += free_bytes(pool);
+		*total += extmem_pool_size(pool) + pool->stray;
+		*free += extmem_meminfo_free(pool);
 	}
 	return pools->next && pools->next != pools;
 }
@@ -47,7 +47,7 @@ void extmem_report_meminfo(struct seq_file *m)
 {
 	u64 total, free;
 
-	if (!sum_up(NUMA_NO_NODE, &total, &free))
+	if (!extmem_meminfo_sum(NUMA_NO_NODE, &total, &free))
 		return;
 	seq_printf(m,
 		   "ExtmemTotal:    %8llu kB\n"
@@ -68,7 +68,7 @@ int extmem_report_node_meminfo(char *buf, int len, int nid)
 {
 	u64 total, free;
 
-	if (!sum_up(nid, &total, &free))
+	if (!extmem_meminfo_sum(nid, &total, &free))
 		return 0;
 	return sysfs_emit_at(buf, len,
 			     "Node %d ExtmemTotal:    %8llu kB\n"

@@ -12,7 +12,9 @@
 #include <linux/printk.h>
 #include <linux/set_memory.h>
 
-#include "internal.h"
+#include <trace/events/extmem.h>
+
+#include "api.h"
 
 static BLOCKING_NOTIFIER_HEAD(poison_chain);
 static bool started;
@@ -86,6 +88,77 @@ void extmem_poison_hide(u64 start, u64 size)
 }
 EXPORT_SYMBOL_GPL(extmem_poison_hide);
 
+static struct extmem_pool *extmem_poison_pool(struct extmem_map *map, u64 granule,
+					      struct extmem_run *run)
+{
+	struct extmem_pool *pool;
+
+	list_for_each_entry(pool, &map->pools, list)
+		if (pool->nr_granules &&
+		    extmem_pool_run(pool, granule, EXTMEM_GRANULE, run))
+			return pool;
+	return NULL;
+}
+
+/* The claim that has a granule: its id, or 0 */
+static u64 extmem_poison_owner(const struct extmem_pool *pool, unsigned long bit)
+{
+	struct extmem_claim *claim;
+	unsigned int i;
+
+	list_for_each_entry(claim, &pool->claims, list)
+		for (i = 0; i < claim->runs.nr; i++)
+			if (bit - claim->runs.run[i].first < claim->runs.run[i].nr)
+				return extmem_claim_ser(claim)->id;
+	return 0;
+}
+
+/* For the next kernel, too */
+static int extmem_poison_record(struct extmem_poison *poison, u64 granule,
+				unsigned long bit)
+{
+	struct extmem_pool *pool = poison->pool;
+	int err, taken;
+
+	err = extmem_poison_write(poison, granule);
+	taken = extmem_poison_take(pool, bit);
+	extmem_pool_update(pool);
+	return err ?: taken;
+}
+
+/**
+ * extmem_poison_add - a page of a pool has had a memory error.
+ * @map: the map
+ * @pa: an address in the page
+ * @id: the claim that had the page, 0 for none
+ *
+ * Context: may sleep.
+ * Return: 0; -ENOENT if no pool has the page; -EEXIST if it was known to be
+ * bad. -ENOMEM or, once the map is frozen, -ESHUTDOWN: this kernel keeps the
+ * page from being used, but the next one may not know.
+ */
+int extmem_poison_add(struct extmem_map *map, u64 pa, u64 *id)
+{
+	u64 granule = ALIGN_DOWN(pa, EXTMEM_GRANULE);
+	struct extmem_poison *poison;
+	struct extmem_pool *pool;
+	struct extmem_run run;
+
+	guard(mutex)(&map->lock);
+	pool = extmem_poison_pool(map, granule, &run);
+	if (!pool)
+		return -ENOENT;
+	*id = extmem_poison_owner(pool, run.first);
+	poison = extmem_poison_get(pool, granule);
+	if (!extmem_poison_set(poison, (pa - granule) >> EXTMEM_SER_PAGE_SHIFT) &&
+	    poison->rec.ser)
+		return -EEXIST;
+	trace_extmem_poison(pool->nid, ALIGN_DOWN(pa, PAGE_SIZE), *id);
+	if (map->frozen)
+		return -ESHUTDOWN;
+	return extmem_poison_record(poison, granule, run.first);
+}
+
 /**
  * extmem_poison_start - from now on memory errors are the pools' business.
  *
@@ -97,7 +170,7 @@ void extmem_poison_start(void)
 	smp_store_release(&started, true);
 }
 
-static void report(u64 pa, u64 id, int err)
+static void extmem_poison_report(u64 pa, u64 id, int err)
 {
 	if (err == -EEXIST)
 		return;
@@ -129,7 +202,7 @@ bool extmem_memory_failure(unsigned long pfn)
 	if (!smp_load_acquire(&started) || !extmem_overlaps(pa, PAGE_SIZE))
 		return false;
 	err = extmem_poison_add(&extmem_map, pa, &id);
-	report(pa, id, err);
+	extmem_poison_report(pa, id, err);
 	blocking_notifier_call_chain(&poison_chain, 0, &pa);
 	return true;
 }

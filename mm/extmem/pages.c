@@ -12,42 +12,42 @@
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 
-#include "internal.h"
+#include "boot.h"
 
-static void *plain_alloc(size_t bytes)
+static void *extmem_plain_alloc(size_t bytes)
 {
 	return alloc_pages_exact(bytes, GFP_KERNEL | __GFP_ZERO);
 }
 
-static void plain_free(void *pages, size_t bytes)
+static void extmem_plain_free(void *pages, size_t bytes)
 {
 	free_pages_exact(pages, bytes);
 }
 
-static unsigned long nr_pages(size_t bytes)
+static unsigned long extmem_nr_pages(size_t bytes)
 {
 	return PAGE_ALIGN(bytes) >> PAGE_SHIFT;
 }
 
-static void *kho_alloc(size_t bytes)
+static void *extmem_kho_alloc(size_t bytes)
 {
-	void *pages = plain_alloc(bytes);
+	void *pages = extmem_plain_alloc(bytes);
 
-	if (pages && kho_preserve_pages(virt_to_page(pages), nr_pages(bytes))) {
-		plain_free(pages, bytes);
+	if (pages && kho_preserve_pages(virt_to_page(pages), extmem_nr_pages(bytes))) {
+		extmem_plain_free(pages, bytes);
 		return NULL;
 	}
 	return pages;
 }
 
-static void kho_free(void *pages, size_t bytes)
+static void extmem_kho_free(void *pages, size_t bytes)
 {
-	kho_unpreserve_pages(virt_to_page(pages), nr_pages(bytes));
-	plain_free(pages, bytes);
+	kho_unpreserve_pages(virt_to_page(pages), extmem_nr_pages(bytes));
+	extmem_plain_free(pages, bytes);
 }
 
 /* Only RAM is mapped: an address that is anything else would fault */
-static const void *kho_peek(phys_addr_t pa, size_t bytes)
+static const void *extmem_kho_peek(phys_addr_t pa, size_t bytes)
 {
 	phys_addr_t p;
 
@@ -59,19 +59,19 @@ static const void *kho_peek(phys_addr_t pa, size_t bytes)
 	return phys_to_virt(pa);
 }
 
-static void *plain_adopt(phys_addr_t pa, size_t bytes)
+static void *extmem_plain_adopt(phys_addr_t pa, size_t bytes)
 {
-	if (!kho_restore_pages(pa, nr_pages(bytes)))
+	if (!kho_restore_pages(pa, extmem_nr_pages(bytes)))
 		return NULL;
 	return phys_to_virt(pa);
 }
 
-static void *kho_adopt(phys_addr_t pa, size_t bytes)
+static void *extmem_kho_adopt(phys_addr_t pa, size_t bytes)
 {
-	void *pages = plain_adopt(pa, bytes);
+	void *pages = extmem_plain_adopt(pa, bytes);
 
-	if (pages && kho_preserve_pages(virt_to_page(pages), nr_pages(bytes))) {
-		plain_free(pages, bytes);
+	if (pages && kho_preserve_pages(virt_to_page(pages), extmem_nr_pages(bytes))) {
+		extmem_plain_free(pages, bytes);
 		return NULL;
 	}
 	return pages;
@@ -79,20 +79,20 @@ static void *kho_adopt(phys_addr_t pa, size_t bytes)
 
 /* Pages that the next kernel gets */
 const struct extmem_map_ops extmem_kho_ops __refconst = {
-	.alloc = kho_alloc,
-	.free = kho_free,
-	.peek = kho_peek,
-	.adopt = kho_adopt,
+	.alloc = extmem_kho_alloc,
+	.free = extmem_kho_free,
+	.peek = extmem_kho_peek,
+	.adopt = extmem_kho_adopt,
 	.clear = extmem_clear,
 	.owns = extmem_arch_owns,
 };
 
 /* Pages that end with this kernel, though it may adopt a former one's */
 const struct extmem_map_ops extmem_plain_ops __refconst = {
-	.alloc = plain_alloc,
-	.free = plain_free,
-	.peek = kho_peek,
-	.adopt = plain_adopt,
+	.alloc = extmem_plain_alloc,
+	.free = extmem_plain_free,
+	.peek = extmem_kho_peek,
+	.adopt = extmem_plain_adopt,
 	.clear = extmem_clear,
 	.owns = extmem_arch_owns,
 };

@@ -3,14 +3,27 @@
  * The text of the boot parameter. What an entry says about the machine it is
  * on (whether there is such a node, and memory enough) is for reserve.c.
  */
+#define pr_fmt(fmt) "extmem: " fmt
+
 #include <linux/ctype.h>
 #include <linux/kernel.h>
 #include <linux/kstrtox.h>
 #include <linux/nodemask.h>
 #include <linux/numa.h>
+#include <linux/printk.h>
 #include <linux/string.h>
 
-#include "internal.h"
+#include "boot.h"
+
+/**
+ * extmem_refuse - say that an entry is not served.
+ * @entry: the entry
+ * @rule: the rule that it breaks
+ */
+void __init extmem_refuse(const char *entry, const char *rule)
+{
+	pr_err("\"%s\" refused: %s\n", entry, rule);
+}
 
 /* Take the unit off the end of a number; returns log2 of it */
 static unsigned int __init take_unit(char *text)

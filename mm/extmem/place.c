@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Early boot: find memory on a node and take it out of memblock.
+ * Early boot: what is known of each node, finding memory on it and taking that
+ * out of memblock.
  */
 #define pr_fmt(fmt) "extmem: " fmt
 
@@ -11,11 +12,23 @@
 #include <linux/printk.h>
 #include <linux/sort.h>
 
-#include "internal.h"
 #include "boot.h"
 
 /* What the kernel keeps for itself, whatever is asked for */
 #define KEEP_SIZE	SZ_512M
+
+static struct extmem_boot_pool boot_pools[MAX_NUMNODES] __initdata;
+
+/**
+ * extmem_boot_pool - what was reserved on a node.
+ * @nid: the node
+ *
+ * Return: it, without ranges if nothing was.
+ */
+struct extmem_boot_pool * __init extmem_boot_pool(int nid)
+{
+	return &boot_pools[nid];
+}
 
 /**
  * extmem_node_size - the memory of a node that is this kernel's.
@@ -32,6 +45,18 @@ u64 __init extmem_node_size(int nid)
 		if (memblock_get_region_node(reg) == nid)
 			size += reg->size;
 	return size;
+}
+
+/**
+ * extmem_note_percent - have a percentage compared, not obeyed.
+ * @nid: the node
+ * @percent: of its memory; a former kernel's pool is part of that
+ */
+void __init extmem_note_percent(int nid, unsigned int percent)
+{
+	boot_pools[nid].named = true;
+	boot_pools[nid].percent = percent;
+	boot_pools[nid].ram = extmem_node_size(nid);
 }
 
 /**

@@ -1,18 +1,129 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Pools: all extended memory of a node. A pool is made at boot, from ranges
- * just reserved or from the former kernel's map, and never goes away.
+ * just reserved or from the previous kernel's map, and never goes away. What is
+ * wrong with it is in its notes, for the administrator to read.
  */
+#define pr_fmt(fmt) "extmem: " fmt
+
+#include <kunit/static_stub.h>
+
 #include <linux/bitmap.h>
 #include <linux/export.h>
 #include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/printk.h>
 #include <linux/slab.h>
+#include <linux/stdarg.h>
 
-#include "internal.h"
+#include "pool.h"
+
+#define NOTES_MAX	32
+
+struct extmem_note {
+	struct list_head list;
+	char *text;
+};
+
+/**
+ * extmem_note_log - tell the kernel log what is wrong with a pool.
+ * @pool: the pool
+ * @text: a line without a newline
+ *
+ * Tests that do damage by the thousand replace this.
+ */
+void extmem_note_log(const struct extmem_pool *pool, const char *text)
+{
+	KUNIT_STATIC_STUB_REDIRECT(extmem_note_log, pool, text);
+	pr_warn("node %d: %s\n", pool->nid, text);
+}
+
+/**
+ * extmem_note - write down what is wrong with a pool.
+ * @pool: the pool
+ * @fmt: format of a line without a newline
+ *
+ * The first lines go to the kernel log and are kept for sysfs. Of a map that is
+ * bad all over there may be as many as claims; more of the same helps nobody.
+ *
+ * Context: may sleep.
+ */
+void extmem_note(struct extmem_pool *pool, const char *fmt, ...)
+{
+	struct extmem_note *note;
+	va_list args;
+	char *text;
+
+	if (pool->nr_notes >= NOTES_MAX)
+		return;
+	va_start(args, fmt);
+	text = kvasprintf(GFP_KERNEL, fmt, args);
+	va_end(args);
+	extmem_note_log(pool, text ?: fmt);
+
+	note = kzalloc_obj(*note);
+	if (!note || !text) {
+		kfree(note);
+		kfree(text);
+		return;
+	}
+	note->text = text;
+	list_add_tail(&note->list, &pool->notes);
+	if (++pool->nr_notes == NOTES_MAX)
+		extmem_note_log(pool, "whatever else is wrong is not listed");
+}
+
+/**
+ * extmem_note_all - write down what is wrong with every pool there is.
+ * @map: the map
+ * @text: a line without a newline
+ *
+ * Context: may sleep.
+ */
+void extmem_note_all(struct extmem_map *map, const char *text)
+{
+	struct extmem_pool *pool;
+
+	list_for_each_entry(pool, &map->pools, list)
+		extmem_note(pool, "%s", text);
+}
+
+/**
+ * extmem_note_text - read the notes of a pool.
+ * @pool: the pool
+ * @i: which, from 0
+ *
+ * Return: the line, or NULL after the last.
+ */
+const char *extmem_note_text(const struct extmem_pool *pool, unsigned int i)
+{
+	struct extmem_note *note;
+
+	list_for_each_entry(note, &pool->notes, list)
+		if (!i--)
+			return note->text;
+	return NULL;
+}
+
+/**
+ * extmem_notes_free - forget a pool's notes.
+ * @pool: the pool
+ */
+void extmem_notes_free(struct extmem_pool *pool)
+{
+	struct extmem_note *note, *next;
+
+	list_for_each_entry_safe(note, next, &pool->notes, list) {
+		list_del(&note->list);
+		kfree(note->text);
+		kfree(note);
+	}
+	pool->nr_notes = 0;
+}
 
 /**
  * extmem_pool_find - look a pool up.
- * @map: the map, locked or still in the hands of its maker
+ * @map: the map, locked or not published yet
  * @nid: the node
  *
  * Return: the pool or NULL.
@@ -27,7 +138,7 @@ struct extmem_pool *extmem_pool_find(struct extmem_map *map, int nid)
 	return NULL;
 }
 
-static void pool_insert(struct extmem_map *map, struct extmem_pool *pool)
+static void extmem_pool_insert(struct extmem_map *map, struct extmem_pool *pool)
 {
 	struct extmem_pool *pos;
 
@@ -39,7 +150,7 @@ static void pool_insert(struct extmem_map *map, struct extmem_pool *pool)
 
 /**
  * extmem_pool_get_empty - a node's pool, if need be a new one without memory.
- * @map: the map, locked or still in the hands of its maker
+ * @map: the map, locked or not published yet
  * @nid: the node
  *
  * A pool without memory is a place for what is known of a node's memory that
@@ -60,8 +171,10 @@ struct extmem_pool *extmem_pool_get_empty(struct extmem_map *map, int nid)
 	pool->nid = nid;
 	INIT_LIST_HEAD(&pool->claims);
 	INIT_LIST_HEAD(&pool->notes);
-	extmem_scrub_init(&pool->scrub);
-	pool_insert(map, pool);
+	init_waitqueue_head(&pool->scrub.wait);
+	/* There may be something to clear: the worker will find out */
+	pool->scrub.wanted = true;
+	extmem_pool_insert(map, pool);
 	return pool;
 }
 
@@ -96,7 +209,8 @@ int extmem_pool_layout(struct extmem_pool *pool, const struct range *range,
 	return 0;
 }
 
-static unsigned long range_granules(const struct extmem_pool *pool, unsigned int i)
+static unsigned long extmem_pool_range_granules(const struct extmem_pool *pool,
+						unsigned int i)
 {
 	return range_len(&pool->range[i]) >> EXTMEM_GRANULE_SHIFT;
 }
@@ -113,12 +227,12 @@ void extmem_pool_absent(const struct extmem_pool *pool, unsigned long *bits)
 
 	for (i = 0; i < pool->nr_ranges; i++) {
 		bitmap_set(bits, bit, pool->base[i] - bit);
-		bit = pool->base[i] + range_granules(pool, i);
+		bit = pool->base[i] + extmem_pool_range_granules(pool, i);
 	}
 	bitmap_set(bits, bit, pool->space.nbits - bit);
 }
 
-static int pool_alloc_bits(struct extmem_pool *pool)
+static int extmem_pool_alloc_bits(struct extmem_pool *pool)
 {
 	const struct extmem_map_ops *ops = pool->map->ops;
 	size_t bytes = pool->space.nbits / BITS_PER_BYTE;
@@ -138,13 +252,13 @@ void extmem_pool_all_dirty(struct extmem_pool *pool)
 
 	for (i = 0; i < pool->nr_ranges; i++)
 		bitmap_set(pool->space.dirty, pool->base[i] / EXTMEM_UNIT_GRANULES,
-			   DIV_ROUND_UP(range_granules(pool, i),
+			   DIV_ROUND_UP(extmem_pool_range_granules(pool, i),
 					EXTMEM_UNIT_GRANULES));
 }
 
 /**
  * extmem_pool_add - make a pool of memory nobody has used yet.
- * @map: the map, still in the hands of its maker
+ * @map: the map, not published yet
  * @nid: the node
  * @range: the memory by ascending address, each range starting at a gigabyte
  * @nr_ranges: how many ranges
@@ -165,7 +279,7 @@ int extmem_pool_add(struct extmem_map *map, int nid, const struct range *range,
 		return -EEXIST;
 	err = extmem_pool_layout(pool, range, nr_ranges);
 	if (!err)
-		err = pool_alloc_bits(pool);
+		err = extmem_pool_alloc_bits(pool);
 	if (!err) {
 		extmem_pool_absent(pool, pool->space.alloc);
 		if (dirty)
@@ -182,7 +296,8 @@ int extmem_pool_add(struct extmem_map *map, int nid, const struct range *range,
 	return 0;
 }
 
-static void ser_ranges(struct extmem_pool_ser *ser, const struct extmem_pool *pool)
+static void extmem_pool_write_ranges(struct extmem_pool_ser *ser,
+				     const struct extmem_pool *pool)
 {
 	unsigned int i;
 
@@ -210,23 +325,20 @@ void extmem_pool_update(struct extmem_pool *pool)
 	ser->dirty_bytes = ser->alloc_bytes / EXTMEM_UNIT_GRANULES;
 	ser->alloc_sum = pool->space.alloc_sum;
 	ser->dirty_sum = pool->space.dirty_sum;
-	ser_ranges(ser, pool);
+	extmem_pool_write_ranges(ser, pool);
 	extmem_crc_set(ser, EXTMEM_RECORD);
 	extmem_map_update(pool->map);
 }
 
 /**
  * extmem_pool_free - free a pool.
- * @pool: the pool, of a map nobody else uses
+ * @pool: the pool, without claims, of a map that is not published
  */
 void extmem_pool_free(struct extmem_pool *pool)
 {
 	const struct extmem_map_ops *ops = pool->map->ops;
 	size_t bytes = pool->space.nbits / BITS_PER_BYTE;
-	struct extmem_claim *claim, *next;
 
-	list_for_each_entry_safe(claim, next, &pool->claims, list)
-		extmem_claim_free(claim);
 	extmem_rec_free(pool->map, &pool->map->pool_table, &pool->rec);
 	extmem_space_exit(&pool->space);
 	if (pool->space.alloc)
@@ -236,6 +348,57 @@ void extmem_pool_free(struct extmem_pool *pool)
 	extmem_notes_free(pool);
 	list_del(&pool->list);
 	kfree(pool);
+}
+
+/**
+ * extmem_clear_begin - drop the lock while memory is being cleared.
+ * @pool: whose memory; its map is locked, not frozen, and need not be up to date
+ *
+ * From here on a freeze waits. Once frozen it is too late: the map may be sealed
+ * as soon as the lock is dropped.
+ */
+void extmem_clear_begin(struct extmem_pool *pool)
+{
+	extmem_pool_update(pool);
+	pool->map->inflight++;
+	mutex_unlock(&pool->map->lock);
+}
+
+/**
+ * extmem_clear_end - take the lock again.
+ * @pool: as for extmem_clear_begin(); its map may be frozen by now
+ *
+ * A freeze that waits goes on as soon as the lock is dropped again: by then the
+ * map must be up to date.
+ */
+void extmem_clear_end(struct extmem_pool *pool)
+{
+	struct extmem_map *map = pool->map;
+
+	mutex_lock(&map->lock);
+	if (!--map->inflight)
+		wake_up_all(&map->idle);
+}
+
+/**
+ * extmem_map_bytes - what the map costs.
+ * @map: the map, locked
+ *
+ * Return: bytes of ordinary memory in its pages.
+ */
+size_t extmem_map_bytes(const struct extmem_map *map)
+{
+	size_t bytes = EXTMEM_MAP_PAGE;
+	struct extmem_pool *pool;
+
+	bytes += EXTMEM_MAP_PAGE *
+		 (map->pool_table.nr_pages + map->claim_table.nr_pages);
+	list_for_each_entry(pool, &map->pools, list) {
+		size_t bits = pool->space.nbits / BITS_PER_BYTE;
+
+		bytes += PAGE_ALIGN(bits) + PAGE_ALIGN(bits / EXTMEM_UNIT_GRANULES);
+	}
+	return bytes;
 }
 
 /**
@@ -283,6 +446,29 @@ bool extmem_pool_run(const struct extmem_pool *pool, u64 start, u64 size,
 		return true;
 	}
 	return false;
+}
+
+/**
+ * extmem_pool_clear - clear granules, with the lock dropped meanwhile.
+ * @pool: the pool; its map is locked before and after, not frozen before, and need
+ *        not be up to date
+ * @runs: the granules
+ *
+ * Context: may sleep, long.
+ * Return: 0, or an error as extmem_clear() has them.
+ */
+int extmem_pool_clear(struct extmem_pool *pool, const struct extmem_runs *runs)
+{
+	struct extmem_map *map = pool->map;
+	unsigned int i;
+	int err = 0;
+
+	extmem_clear_begin(pool);
+	for (i = 0; !err && i < runs->nr; i++)
+		err = map->ops->clear(map, extmem_pool_phys(pool, runs->run[i].first),
+				      (u64)runs->run[i].nr << EXTMEM_GRANULE_SHIFT);
+	extmem_clear_end(pool);
+	return err;
 }
 
 /**

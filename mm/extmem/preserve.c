@@ -22,44 +22,16 @@
  */
 #include <linux/export.h>
 
-#include "internal.h"
-
-/**
- * extmem_claim_fixed - must a claim stay as it is?
- * @claim: the claim; the map is locked
- *
- * Return: true if it is preserved, or due.
- */
-bool extmem_claim_fixed(const struct extmem_claim *claim)
-{
-	return extmem_claim_session(claim) != EXTMEM_SESSION_NONE;
-}
-
-/**
- * extmem_claim_session - is a claim in a session of the live update orchestrator?
- * @claim: the claim
- *
- * Context: any.
- * Return: whether it is, and which kernel's session that is.
- */
-enum extmem_session extmem_claim_session(const struct extmem_claim *claim)
-{
-	if (READ_ONCE(claim->due))
-		return EXTMEM_SESSION_INCOMING;
-	if (READ_ONCE(extmem_claim_ser(claim)->preserved))
-		return EXTMEM_SESSION_OUTGOING;
-	return EXTMEM_SESSION_NONE;
-}
-EXPORT_SYMBOL_GPL(extmem_claim_session);
+#include "pool.h"
 
 /* While it is preserved no kernel is to see that it is not to persist */
-static void spare(struct extmem_claim_ser *ser)
+static void extmem_preserve_spare(struct extmem_claim_ser *ser)
 {
 	if (ser->flags & EXTMEM_CLAIM_TRANSIENT)
 		ser->flags ^= EXTMEM_CLAIM_TRANSIENT | EXTMEM_CLAIM_SPARED;
 }
 
-static void unspare(struct extmem_claim_ser *ser)
+static void extmem_preserve_unspare(struct extmem_claim_ser *ser)
 {
 	if (ser->flags & EXTMEM_CLAIM_SPARED)
 		ser->flags ^= EXTMEM_CLAIM_SPARED | EXTMEM_CLAIM_TRANSIENT;
@@ -85,7 +57,7 @@ int extmem_claim_preserve(struct extmem_claim *claim)
 		return -ESHUTDOWN;
 	if (extmem_claim_fixed(claim) || !extmem_claim_get(claim))
 		return -EBUSY;
-	spare(ser);
+	extmem_preserve_spare(ser);
 	WRITE_ONCE(ser->preserved, map->ser->generation);
 	extmem_crc_set(ser, EXTMEM_RECORD);
 	return 0;
@@ -107,7 +79,7 @@ void extmem_claim_unpreserve(struct extmem_claim *claim)
 
 	guard(mutex)(&map->lock);
 	if (!map->frozen) {
-		unspare(ser);
+		extmem_preserve_unspare(ser);
 		WRITE_ONCE(ser->preserved, 0);
 		extmem_crc_set(ser, EXTMEM_RECORD);
 	}
@@ -116,14 +88,14 @@ void extmem_claim_unpreserve(struct extmem_claim *claim)
 EXPORT_SYMBOL_GPL(extmem_claim_unpreserve);
 
 /* A claim is due: it has a reference that nobody has taken */
-static void expect(struct extmem_claim *claim)
+static void extmem_preserve_expect(struct extmem_claim *claim)
 {
 	WRITE_ONCE(claim->due, true);
 	list_add_tail(&claim->expected, &claim->pool->map->due);
 	atomic_set(&claim->users, 1);
 }
 
-static void let_go(struct extmem_claim *claim)
+static void extmem_preserve_let_go(struct extmem_claim *claim)
 {
 	list_del_init(&claim->expected);
 	WRITE_ONCE(claim->due, false);
@@ -145,7 +117,7 @@ bool extmem_finish(struct extmem_map *map, u64 id)
 	list_for_each_entry(claim, &map->due, expected) {
 		if (extmem_claim_ser(claim)->id != id)
 			continue;
-		let_go(claim);
+		extmem_preserve_let_go(claim);
 		return true;
 	}
 	return false;
@@ -167,7 +139,7 @@ unsigned int extmem_finish_all(struct extmem_map *map, enum extmem_kind kind)
 	list_for_each_entry_safe(claim, next, &map->due, expected) {
 		if (extmem_claim_ser(claim)->kind != kind)
 			continue;
-		let_go(claim);
+		extmem_preserve_let_go(claim);
 		nr++;
 	}
 	return nr;
@@ -200,15 +172,15 @@ unsigned int extmem_claims_finish(enum extmem_kind kind)
 }
 EXPORT_SYMBOL_GPL(extmem_claims_finish);
 
-static void adopt(struct extmem_claim *claim, u64 former)
+static void extmem_preserve_adopt(struct extmem_claim *claim, u64 former)
 {
 	struct extmem_claim_ser *ser = extmem_claim_ser(claim);
 
 	if (ser->kind == EXTMEM_KIND_QUARANTINE || !ser->preserved)
 		return;
 	if (ser->preserved == former)
-		expect(claim);
-	unspare(ser);
+		extmem_preserve_expect(claim);
+	extmem_preserve_unspare(ser);
 	ser->preserved = 0;
 	extmem_crc_set(ser, EXTMEM_RECORD);
 }
@@ -223,5 +195,5 @@ void extmem_adopt_preserved(struct extmem_pool *pool)
 	struct extmem_claim *claim;
 
 	list_for_each_entry(claim, &pool->claims, list)
-		adopt(claim, former);
+		extmem_preserve_adopt(claim, former);
 }

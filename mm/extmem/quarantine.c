@@ -1,25 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory kept out of everyone's hands, and the words an administrator gets to
- * read about it. Quarantined granules belong to a claim of extmem's own, so
- * they stay where they are over the next kexec as well.
+ * Memory kept out of everyone's hands. Quarantined granules belong to a claim of
+ * extmem's own, so they stay where they are over the next kexec as well. A
+ * granule with a bad page goes there when it is free, or when its owner gives it
+ * up.
  */
-#define pr_fmt(fmt) "extmem: " fmt
-
-#include <kunit/static_stub.h>
-
-#include <linux/printk.h>
 #include <linux/slab.h>
-#include <linux/stdarg.h>
 
-#include "internal.h"
+#include <trace/events/extmem.h>
 
-#define NOTES_MAX	32
-
-struct extmem_note {
-	struct list_head list;
-	char *text;
-};
+#include "pool.h"
 
 static const char * const reasons[] = {
 	[EXTMEM_REASON_NONE] = "no reason given",
@@ -45,103 +35,38 @@ const char *extmem_reason_text(u64 reason)
 	       "for a reason this kernel does not know";
 }
 
-/**
- * extmem_note_log - tell the kernel log what is wrong with a pool.
- * @pool: the pool
- * @text: a line without a newline
- *
- * Tests that do damage by the thousand replace this.
- */
-void extmem_note_log(const struct extmem_pool *pool, const char *text)
+static void extmem_quarantine_trace(const struct extmem_claim *claim)
 {
-	KUNIT_STATIC_STUB_REDIRECT(extmem_note_log, pool, text);
-	pr_warn("node %d: %s\n", pool->nid, text);
-}
+	const char *reason = extmem_reason_text(extmem_claim_data(claim, 0));
+	unsigned int i;
 
-/**
- * extmem_note - write down what is wrong with a pool.
- * @pool: the pool
- * @fmt: format of a line without a newline
- *
- * The first lines go to the kernel log and are kept for sysfs. Of a map that is
- * bad all over there may be as many as claims; more of the same helps nobody.
- *
- * Context: may sleep.
- */
-void extmem_note(struct extmem_pool *pool, const char *fmt, ...)
-{
-	struct extmem_note *note;
-	va_list args;
-	char *text;
-
-	if (pool->nr_notes >= NOTES_MAX)
+	if (!trace_extmem_quarantine_enabled())
 		return;
-	va_start(args, fmt);
-	text = kvasprintf(GFP_KERNEL, fmt, args);
-	va_end(args);
-	extmem_note_log(pool, text ?: fmt);
+	for (i = 0; i < claim->runs.nr; i++) {
+		struct range extent = extmem_claim_extent(claim, i);
 
-	note = kzalloc_obj(*note);
-	if (!note || !text) {
-		kfree(note);
-		kfree(text);
-		return;
+		trace_extmem_quarantine(claim->pool->nid, extent.start,
+					range_len(&extent), reason);
 	}
-	note->text = text;
-	list_add_tail(&note->list, &pool->notes);
-	if (++pool->nr_notes == NOTES_MAX)
-		extmem_note_log(pool, "whatever else is wrong is not listed");
 }
 
 /**
- * extmem_note_all - write down what is wrong with every pool there is.
- * @map: the map
- * @text: a line without a newline
- *
- * Context: may sleep.
+ * extmem_quarantine_link - add a claim of the quarantine's to its pool.
+ * @claim: the claim, its record written; the map is locked or not published yet
  */
-void extmem_note_all(struct extmem_map *map, const char *text)
+void extmem_quarantine_link(struct extmem_claim *claim)
 {
-	struct extmem_pool *pool;
+	struct extmem_pool *pool = claim->pool;
+	unsigned int i;
 
-	list_for_each_entry(pool, &map->pools, list)
-		extmem_note(pool, "%s", text);
+	list_add_tail(&claim->list, &pool->claims);
+	for (i = 0; i < claim->runs.nr; i++)
+		pool->nr_quarantined += claim->runs.run[i].nr;
+	extmem_quarantine_trace(claim);
 }
 
-/**
- * extmem_note_text - read the notes of a pool.
- * @pool: the pool
- * @i: which, from 0
- *
- * Return: the line, or NULL after the last.
- */
-const char *extmem_note_text(const struct extmem_pool *pool, unsigned int i)
-{
-	struct extmem_note *note;
-
-	list_for_each_entry(note, &pool->notes, list)
-		if (!i--)
-			return note->text;
-	return NULL;
-}
-
-/**
- * extmem_notes_free - forget a pool's notes.
- * @pool: the pool
- */
-void extmem_notes_free(struct extmem_pool *pool)
-{
-	struct extmem_note *note, *next;
-
-	list_for_each_entry_safe(note, next, &pool->notes, list) {
-		list_del(&note->list);
-		kfree(note->text);
-		kfree(note);
-	}
-	pool->nr_notes = 0;
-}
-
-static int quarantine_claim(struct extmem_claim *claim, enum extmem_reason reason)
+static int extmem_quarantine_write(struct extmem_claim *claim,
+				   enum extmem_reason reason)
 {
 	int err;
 
@@ -158,7 +83,7 @@ static int quarantine_claim(struct extmem_claim *claim, enum extmem_reason reaso
  * @runs: the granules, already marked taken
  * @reason: why
  *
- * Context: may sleep; the map is locked or still in the hands of its maker.
+ * Context: may sleep; the map is locked or not published yet.
  * Return: 0 or -ENOMEM: then the granules are still taken and in no claim,
  * which makes the next kernel quarantine them.
  */
@@ -175,12 +100,81 @@ int extmem_quarantine(struct extmem_pool *pool, const struct extmem_runs *runs,
 	if (!claim)
 		return -ENOMEM;
 	for (i = 0; !err && i < runs->nr; i++)
-		err = extmem_runs_add(&claim->runs, runs->run[i].first, runs->run[i].nr);
+		err = extmem_runs_add(&claim->runs, runs->run[i].first,
+				      runs->run[i].nr);
 	if (!err)
-		err = quarantine_claim(claim, reason);
+		err = extmem_quarantine_write(claim, reason);
 	if (err)
 		extmem_claim_free(claim);
 	else
-		extmem_claim_link(claim);
+		extmem_quarantine_link(claim);
 	return err;
+}
+
+static int extmem_quarantine_poison(struct extmem_pool *pool,
+				    const struct extmem_runs *runs)
+{
+	int err = extmem_quarantine(pool, runs, EXTMEM_REASON_POISON);
+	unsigned int i;
+
+	/* They stay taken all the same */
+	for (i = 0; err && i < runs->nr; i++)
+		pool->nr_quarantined += runs->run[i].nr;
+	return err;
+}
+
+/**
+ * extmem_poison_take - put a granule into quarantine if it is free.
+ * @pool: its pool; the map is locked or not published yet
+ * @bit: the granule
+ *
+ * Return: 0, or -ENOMEM: then it is in quarantine, but unrecorded.
+ */
+int extmem_poison_take(struct extmem_pool *pool, unsigned long bit)
+{
+	struct extmem_run run = { .first = bit, .nr = 1 };
+	struct extmem_runs runs = { .nr = 1, .run = &run };
+
+	if (!extmem_space_is_free(&pool->space, bit, 1))
+		return 0;
+	extmem_space_mark(&pool->space, bit, 1, true);
+	extmem_dirty_settle(&pool->space, bit, 1);
+	return extmem_quarantine_poison(pool, &runs);
+}
+
+/* What has a bad page and does not become free goes into quarantine */
+static void extmem_quarantine_bad(struct extmem_pool *pool, unsigned long first,
+				  unsigned long nr)
+{
+	unsigned long start = extmem_pool_phys(pool, first) >> EXTMEM_GRANULE_SHIFT;
+	struct extmem_poison *poison;
+	unsigned long index;
+
+	xa_for_each_range(&pool->map->poison, index, poison, start, start + nr - 1) {
+		struct extmem_run run = { .first = first + index - start, .nr = 1 };
+		struct extmem_runs runs = { .nr = 1, .run = &run };
+
+		extmem_quarantine_poison(pool, &runs);
+	}
+}
+
+/**
+ * extmem_pool_release - free granules, but for those with a bad page.
+ * @pool: the pool, its map locked and to be updated afterwards
+ * @first: the first granule
+ * @nr: how many, all of one range
+ * @dirty: they may hold somebody's data
+ */
+void extmem_pool_release(struct extmem_pool *pool, unsigned long first,
+			 unsigned long nr, bool dirty)
+{
+	unsigned long pos = first;
+	struct extmem_run run;
+
+	while (extmem_poison_next_good(pool, &pos, first + nr, &run)) {
+		extmem_space_mark(&pool->space, run.first, run.nr, false);
+		if (dirty)
+			extmem_dirty_mark(&pool->space, run.first, run.nr);
+	}
+	extmem_quarantine_bad(pool, first, nr);
 }

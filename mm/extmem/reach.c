@@ -13,13 +13,16 @@
 #include <linux/rculist.h>
 #include <linux/slab.h>
 
-#include "internal.h"
+#include "pool.h"
 
 /**
  * struct extmem_reach - memory out of reach.
  * @list: in the list of all
  * @range: the memory
  * @mapped: it is in the direct map all the same
+ *
+ * Nothing changes once it is in the list; boot adds to that, one at a time, and
+ * readers are in an RCU section.
  */
 struct extmem_reach {
 	struct list_head list;
@@ -73,7 +76,7 @@ bool extmem_overlaps(u64 start, u64 size)
 EXPORT_SYMBOL_GPL(extmem_overlaps);
 
 /* Who made pages of it has put it into the direct map */
-static bool has_page(u64 pa)
+static bool extmem_reach_has_page(u64 pa)
 {
 	struct dev_pagemap *pgmap;
 
@@ -100,7 +103,7 @@ bool extmem_unmapped(u64 pa)
 	guard(rcu)();
 	list_for_each_entry_rcu(reach, &out_of_reach, list)
 		if (range_contains(&reach->range, &(struct range){ pa, pa }))
-			return !reach->mapped && !has_page(pa);
+			return !reach->mapped && !extmem_reach_has_page(pa);
 	return false;
 }
 EXPORT_SYMBOL_GPL(extmem_unmapped);

@@ -21,13 +21,11 @@
 
 #include <asm/setup.h>
 
-#include "internal.h"
 #include "boot.h"
 
 static char asked[COMMAND_LINE_SIZE] __initdata;
 static bool asked_any __initdata;
 static bool obeyed __initdata;
-static struct extmem_boot_pool boot_pools[MAX_NUMNODES] __initdata;
 
 static int __init extmem_setup(char *val)
 {
@@ -40,17 +38,6 @@ static int __init extmem_setup(char *val)
 early_param("extmem", extmem_setup);
 
 /**
- * extmem_boot_pool - what was reserved on a node.
- * @nid: the node
- *
- * Return: it, without ranges if nothing was.
- */
-struct extmem_boot_pool * __init extmem_boot_pool(int nid)
-{
-	return &boot_pools[nid];
-}
-
-/**
  * extmem_boot_obeyed - whether memory could be reserved in this boot.
  *
  * Return: false if there was, or may have been, memory of a former kernel's.
@@ -58,16 +45,6 @@ struct extmem_boot_pool * __init extmem_boot_pool(int nid)
 bool __init extmem_boot_obeyed(void)
 {
 	return obeyed;
-}
-
-/**
- * extmem_refuse - say that an entry is not served.
- * @entry: the entry
- * @rule: the rule that it breaks
- */
-void __init extmem_refuse(const char *entry, const char *rule)
-{
-	pr_err("\"%s\" refused: %s\n", entry, rule);
 }
 
 /* Whether the machine can do what an entry asks of a node */
@@ -99,21 +76,9 @@ static void __init reserve_node(const struct extmem_ask *ask, u64 size)
 		extmem_place(ask->nid, size);
 }
 
-/**
- * extmem_note_percent - have a percentage compared, not obeyed.
- * @nid: the node
- * @percent: of its memory; a former kernel's pool is part of that
- */
-void __init extmem_note_percent(int nid, unsigned int percent)
-{
-	boot_pools[nid].named = true;
-	boot_pools[nid].percent = percent;
-	boot_pools[nid].ram = extmem_node_size(nid);
-}
-
 static const char * __init do_node(const struct extmem_ask *ask)
 {
-	struct extmem_boot_pool *pool = &boot_pools[ask->nid];
+	struct extmem_boot_pool *pool = extmem_boot_pool(ask->nid);
 	u64 size = ask->size;
 	const char *rule;
 
@@ -207,11 +172,11 @@ extmem_handover(size_t *size, const void *(*peek)(phys_addr_t pa, size_t bytes))
 	return peek(pa, EXTMEM_MAP_PAGE);
 }
 
-static bool __init held_any(void)
+static bool __init marked_any(void)
 {
 	struct range range;
 
-	return extmem_arch_held(0, &range);
+	return extmem_arch_marked(0, &range);
 }
 
 /**
@@ -233,7 +198,7 @@ void __init extmem_reserve(void)
 	root = extmem_handover(&size, early_peek);
 	if (root && !extmem_root_fault(root, size))
 		extmem_walk_pools(&early_ops, root, early_pool, NULL);
-	obeyed = !root && !held_any() && !is_kho_boot();
+	obeyed = !root && !marked_any() && !is_kho_boot();
 	if (asked_any && !obeyed)
 		pr_info("extmem= is not obeyed, only compared: a former kernel may have left memory in use\n");
 	do_entries();

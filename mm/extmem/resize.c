@@ -1,310 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Making, growing, shrinking and giving up claims.
- *
- * New memory reads zero. Clearing what is dirty may take long, so it is done
- * without the lock, on granules that are already taken but in no claim yet;
- * only then does the claim get them. A freeze in between makes the clearing
- * stop and the granules go back, as dirty as they were. The scrubber clears
- * granules that are free: who takes them from under its hands waits for it to
- * be through with their unit.
  */
 #include <linux/export.h>
-#include <linux/random.h>
-#include <linux/slab.h>
 
 #include <trace/events/extmem.h>
 
-#include "internal.h"
+#include "pool.h"
 
-static int check_size(u64 size, u64 align)
+static int extmem_resize_check_size(u64 size, u64 align)
 {
 	if (align != EXTMEM_GRANULE && align != SZ_1G)
 		return -EINVAL;
 	return size && IS_ALIGNED(size, align) ? 0 : -EINVAL;
 }
 
-static int check_map(const struct extmem_map *map)
+static int extmem_resize_check_map(const struct extmem_map *map)
 {
 	if (map->frozen)
 		return -ESHUTDOWN;
 	return map->readonly ? -EROFS : 0;
-}
-
-static int take_at(struct extmem_pool *pool, u64 start, u64 size, u64 align,
-		   struct extmem_runs *runs)
-{
-	struct extmem_run run;
-	int err;
-
-	if (!IS_ALIGNED(start, align) || !extmem_pool_run(pool, start, size, &run))
-		return -EINVAL;
-	if (!extmem_space_is_free(&pool->space, run.first, run.nr))
-		return -EBUSY;
-	err = extmem_runs_add(runs, run.first, run.nr);
-	if (!err)
-		extmem_space_mark(&pool->space, run.first, run.nr, true);
-	return err;
-}
-
-/* Try to go on where the claim's last extent ends */
-static bool take_next(struct extmem_pool *pool, const struct extmem_claim *claim,
-		      unsigned long nr, unsigned long align,
-		      struct extmem_runs *runs)
-{
-	const struct extmem_run *last;
-	unsigned long first;
-
-	if (!claim)
-		return false;
-	last = &claim->runs.run[claim->runs.nr - 1];
-	first = last->first + last->nr;
-	if (first % align || !extmem_space_is_free(&pool->space, first, nr) ||
-	    extmem_space_breaks_gig(&pool->space, first, nr))
-		return false;
-	if (extmem_runs_add(runs, first, nr))
-		return false;
-	extmem_space_mark(&pool->space, first, nr, true);
-	return true;
-}
-
-static int take(struct extmem_pool *pool, const struct extmem_claim *claim,
-		u64 start, u64 size, u64 align, struct extmem_runs *runs)
-{
-	unsigned long nr = size >> EXTMEM_GRANULE_SHIFT;
-	unsigned long nr_align = align >> EXTMEM_GRANULE_SHIFT;
-
-	if (start != EXTMEM_ANYWHERE)
-		return take_at(pool, start, size, align, runs);
-	if (take_next(pool, claim, nr, nr_align, runs))
-		return 0;
-	return extmem_space_alloc(&pool->space, nr, nr_align, runs);
-}
-
-/* Free granules, but for those with a bad page */
-static void release(struct extmem_pool *pool, unsigned long first, unsigned long nr,
-		    bool dirty)
-{
-	unsigned long pos = first;
-	struct extmem_run run;
-
-	while (extmem_poison_next_good(pool, &pos, first + nr, &run)) {
-		extmem_space_mark(&pool->space, run.first, run.nr, false);
-		if (dirty)
-			extmem_dirty_mark(&pool->space, run.first, run.nr);
-	}
-	extmem_poison_keep(pool, first, nr);
-}
-
-static void give_back(struct extmem_pool *pool, const struct extmem_runs *runs)
-{
-	unsigned int i;
-
-	for (i = 0; i < runs->nr; i++)
-		release(pool, runs->run[i].first, runs->run[i].nr, false);
-}
-
-/* Which of the granules that were just taken have to be cleared */
-static int list_dirty(const struct extmem_pool *pool, const struct extmem_runs *runs,
-		      struct extmem_runs *dirty)
-{
-	unsigned int i;
-	int err = 0;
-
-	for (i = 0; !err && i < runs->nr; i++) {
-		unsigned long pos = runs->run[i].first;
-		unsigned long end = pos + runs->run[i].nr;
-		struct extmem_run run;
-
-		while (!err && extmem_dirty_next(&pool->space, &pos, end, &run))
-			err = extmem_runs_add(dirty, run.first, run.nr);
-	}
-	return err;
-}
-
-static int clear_dirty(struct extmem_pool *pool, const struct extmem_runs *dirty)
-{
-	struct extmem_map *map = pool->map;
-	unsigned int i;
-	int err = 0;
-
-	for (i = 0; !err && i < dirty->nr; i++)
-		err = map->ops->clear(map, extmem_pool_phys(pool, dirty->run[i].first),
-				      (u64)dirty->run[i].nr << EXTMEM_GRANULE_SHIFT);
-	return err;
-}
-
-/*
- * Give granules back that were not cleared after all. Who got the other granule
- * of a unit meanwhile has settled both.
- */
-static void give_back_dirty(struct extmem_pool *pool, const struct extmem_runs *runs,
-			    const struct extmem_runs *dirty)
-{
-	unsigned int i;
-
-	give_back(pool, runs);
-	for (i = 0; i < dirty->nr; i++)
-		extmem_dirty_mark(&pool->space, dirty->run[i].first, dirty->run[i].nr);
-	extmem_scrub_kick(pool);
-}
-
-static bool any_poisoned(struct extmem_pool *pool, const struct extmem_runs *runs)
-{
-	unsigned int i;
-
-	for (i = 0; i < runs->nr; i++)
-		if (extmem_map_poisoned(pool->map,
-					extmem_pool_phys(pool, runs->run[i].first),
-					(u64)runs->run[i].nr << EXTMEM_GRANULE_SHIFT))
-			return true;
-	return false;
-}
-
-static void settle(struct extmem_pool *pool, const struct extmem_runs *runs)
-{
-	unsigned int i;
-
-	for (i = 0; i < runs->nr; i++)
-		extmem_dirty_settle(&pool->space, runs->run[i].first, runs->run[i].nr);
-}
-
-/*
- * Clear what is dirty of granules that were just taken. That has to be listed
- * before the lock is first dropped: from then on a dirty bit may be gone because
- * what it speaks for is not free, not because it is clean.
- */
-static int clear_taken(struct extmem_pool *pool, const struct extmem_runs *runs,
-		       struct extmem_runs *dirty)
-{
-	int err;
-
-	err = list_dirty(pool, runs, dirty);
-	if (err)
-		return err;
-	extmem_scrub_wait(pool, runs);
-	if (pool->map->frozen)
-		return -ESHUTDOWN;
-	if (dirty->nr) {
-		extmem_clear_begin(pool);
-		err = clear_dirty(pool, dirty);
-		extmem_clear_end(pool);
-	}
-	if (!err && any_poisoned(pool, runs))
-		err = -EHWPOISON;
-	if ((!err || err == -EHWPOISON) && pool->map->frozen)
-		err = -ESHUTDOWN;
-	return err;
-}
-
-/*
- * Take granules and clear them. On success they are nobody's yet and the
- * caller, who holds the lock before and after, has to do something with them.
- * The map is not up to date then.
- */
-static int try_take_clean(struct extmem_pool *pool, const struct extmem_claim *claim,
-			  u64 start, u64 size, u64 align, struct extmem_runs *runs)
-{
-	struct extmem_runs dirty = {};
-	int err;
-
-	err = take(pool, claim, start, size, align, runs);
-	if (err)
-		return err;
-	err = clear_taken(pool, runs, &dirty);
-	if (err) {
-		give_back_dirty(pool, runs, &dirty);
-		extmem_pool_update(pool);
-	} else {
-		settle(pool, runs);
-	}
-	extmem_runs_free(&dirty);
-	return err;
-}
-
-/*
- * Take granules and clear them. On success they are nobody's yet and the
- * caller, who holds the lock before and after, has to do something with them.
- * One that has a memory error meanwhile is in quarantine now: try others.
- */
-static int take_clean(struct extmem_pool *pool, const struct extmem_claim *claim,
-		      u64 start, u64 size, u64 align, struct extmem_runs *runs)
-{
-	int err;
-
-	do {
-		runs->nr = 0;
-		err = try_take_clean(pool, claim, start, size, align, runs);
-	} while (err == -EHWPOISON);
-	return err;
-}
-
-/* Append runs to a claim's, joining what is contiguous */
-static int join_runs(struct extmem_claim *claim, const struct extmem_runs *runs)
-{
-	unsigned int i;
-
-	for (i = 0; i < runs->nr; i++) {
-		const struct extmem_run *run = &runs->run[i];
-		struct extmem_run *last = NULL;
-
-		if (claim->runs.nr)
-			last = &claim->runs.run[claim->runs.nr - 1];
-		if (last && last->first + last->nr == run->first)
-			last->nr += run->nr;
-		else if (extmem_runs_add(&claim->runs, run->first, run->nr))
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-/* Give a claim granules that were just taken, or give them back */
-static int claim_join(struct extmem_claim *claim, const struct extmem_runs *runs)
-{
-	unsigned int had = claim->runs.nr;
-	unsigned long last_nr = had ? claim->runs.run[had - 1].nr : 0;
-	int err;
-
-	err = join_runs(claim, runs);
-	if (!err)
-		err = extmem_claim_write(claim);
-	if (err) {
-		claim->runs.nr = had;
-		if (had)
-			claim->runs.run[had - 1].nr = last_nr;
-		give_back(claim->pool, runs);
-	}
-	extmem_pool_update(claim->pool);
-	return err;
-}
-
-/*
- * As random as uuid_gen()'s, which runs the cipher each time: that was a fifth of
- * the instructions of a small claim. These numbers are made in bulk.
- */
-static void new_uuid(u8 *uuid)
-{
-	u64 random[2] = { get_random_u64(), get_random_u64() };
-
-	memcpy(uuid, random, UUID_SIZE);
-	uuid[6] = (uuid[6] & 0x0f) | 0x40;
-	uuid[8] = (uuid[8] & 0x3f) | 0x80;
-}
-
-static int claim_start(struct extmem_claim *claim,
-		       const struct extmem_claim_attr *attr)
-{
-	struct extmem_claim_ser *ser;
-	int err;
-
-	err = extmem_claim_begin(claim, attr->kind);
-	if (err)
-		return err;
-	ser = extmem_claim_ser(claim);
-	new_uuid(ser->uuid);
-	memcpy(ser->data, attr->data, sizeof(ser->data));
-	extmem_owner_write(ser, &attr->owner);
-	return 0;
 }
 
 /**
@@ -332,7 +47,7 @@ struct extmem_claim *extmem_claim_create(struct extmem_pool *pool,
 	struct extmem_claim *claim;
 	int err;
 
-	err = check_size(size, attr->align);
+	err = extmem_resize_check_size(size, attr->align);
 	if (err)
 		return ERR_PTR(err);
 	claim = extmem_claim_new(pool);
@@ -340,27 +55,25 @@ struct extmem_claim *extmem_claim_create(struct extmem_pool *pool,
 		return ERR_PTR(-ENOMEM);
 
 	guard(mutex)(&pool->map->lock);
-	err = check_map(pool->map);
+	err = extmem_resize_check_map(pool->map);
 	if (!err)
-		err = take_clean(pool, NULL, start, size, attr->align, &runs);
+		err = extmem_take(pool, NULL, start, size, attr->align, &runs);
 	if (!err) {
-		err = claim_start(claim, attr);
+		err = extmem_claim_start(claim, attr) ?:
+		      extmem_claim_join(claim, &runs);
 		if (err)
-			give_back(pool, &runs);
-		else
-			err = claim_join(claim, &runs);
-		if (!err) {
-			extmem_trace_claim(claim, &runs);
-			extmem_claim_link(claim);
-		}
+			extmem_give_back(pool, &runs);
 	}
-	extmem_runs_free(&runs);
 	if (err) {
 		trace_extmem_claim(pool->nid, attr->kind, 0, start, size, err);
 		extmem_claim_free(claim);
-		extmem_pool_update(pool);
-		return ERR_PTR(err);
+		claim = ERR_PTR(err);
+	} else {
+		extmem_trace_claim(claim, &runs);
+		extmem_claim_link(claim);
 	}
+	extmem_runs_free(&runs);
+	extmem_pool_update(pool);
 	return claim;
 }
 EXPORT_SYMBOL_GPL(extmem_claim_create);
@@ -384,17 +97,21 @@ int extmem_claim_grow(struct extmem_claim *claim, u64 start, u64 size, u64 align
 	struct extmem_runs runs = {};
 	int err;
 
-	err = check_size(size, align);
+	err = extmem_resize_check_size(size, align);
 	if (err)
 		return err;
 	guard(mutex)(&pool->map->lock);
-	err = check_map(pool->map);
+	err = extmem_resize_check_map(pool->map);
 	if (!err && extmem_claim_fixed(claim))
 		err = -EBUSY;
 	if (!err)
-		err = take_clean(pool, claim, start, size, align, &runs);
-	if (!err)
-		err = claim_join(claim, &runs);
+		err = extmem_take(pool, &claim->runs, start, size, align, &runs);
+	if (!err) {
+		err = extmem_claim_join(claim, &runs);
+		if (err)
+			extmem_give_back(pool, &runs);
+		extmem_pool_update(pool);
+	}
 	if (err)
 		trace_extmem_claim(pool->nid, extmem_claim_ser(claim)->kind,
 				   extmem_claim_ser(claim)->id, start, size, err);
@@ -406,7 +123,7 @@ int extmem_claim_grow(struct extmem_claim *claim, u64 start, u64 size, u64 align
 EXPORT_SYMBOL_GPL(extmem_claim_grow);
 
 /* Free a claim's last @nr granules */
-static void release_tail(struct extmem_claim *claim, unsigned long nr)
+static void extmem_claim_release_tail(struct extmem_claim *claim, unsigned long nr)
 {
 	while (nr) {
 		struct extmem_run *last = &claim->runs.run[claim->runs.nr - 1];
@@ -414,7 +131,7 @@ static void release_tail(struct extmem_claim *claim, unsigned long nr)
 
 		last->nr -= part;
 		extmem_trace_free(claim, last->first + last->nr, part);
-		release(claim->pool, last->first + last->nr, part, true);
+		extmem_pool_release(claim->pool, last->first + last->nr, part, true);
 		if (!last->nr)
 			claim->runs.nr--;
 		nr -= part;
@@ -423,7 +140,7 @@ static void release_tail(struct extmem_claim *claim, unsigned long nr)
 }
 
 /* From here on extmem_claim_get() fails */
-static int claim_seize(struct extmem_claim *claim)
+static int extmem_claim_seize(struct extmem_claim *claim)
 {
 	int err = 0;
 
@@ -454,10 +171,10 @@ int extmem_claim_shrink(struct extmem_claim *claim, u64 size)
 	if (!size || size > old || !IS_ALIGNED(size, EXTMEM_GRANULE))
 		return -EINVAL;
 	guard(mutex)(&claim->pool->map->lock);
-	err = claim_seize(claim);
+	err = extmem_claim_seize(claim);
 	if (err)
 		return err;
-	release_tail(claim, (old - size) >> EXTMEM_GRANULE_SHIFT);
+	extmem_claim_release_tail(claim, (old - size) >> EXTMEM_GRANULE_SHIFT);
 	WARN_ON_ONCE(extmem_claim_write(claim));
 	extmem_pool_update(claim->pool);
 	atomic_set(&claim->users, 0);
@@ -479,10 +196,11 @@ int extmem_claim_destroy(struct extmem_claim *claim)
 	int err;
 
 	guard(mutex)(&pool->map->lock);
-	err = claim_seize(claim);
+	err = extmem_claim_seize(claim);
 	if (err)
 		return err;
-	release_tail(claim, extmem_claim_size(claim) >> EXTMEM_GRANULE_SHIFT);
+	extmem_claim_release_tail(claim,
+				  extmem_claim_size(claim) >> EXTMEM_GRANULE_SHIFT);
 	pool->nr_claims--;
 	extmem_claim_free(claim);
 	extmem_pool_update(pool);

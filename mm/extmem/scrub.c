@@ -23,7 +23,7 @@
 
 #include <trace/events/extmem.h>
 
-#include "internal.h"
+#include "pool.h"
 
 #undef MODULE_PARAM_PREFIX
 #define MODULE_PARAM_PREFIX "extmem."
@@ -35,7 +35,7 @@ static bool scrub_on = true;
 static unsigned int scrub_rate;
 
 /* Early in boot there are no pools yet, and none of their workers */
-static void wake_all(void)
+static void extmem_scrub_wake_all(void)
 {
 	struct extmem_pool *pool = NULL;
 
@@ -43,30 +43,30 @@ static void wake_all(void)
 		wake_up_all(&pool->scrub.wait);
 }
 
-static int set_scrub(const char *val, const struct kernel_param *kp)
+static int extmem_scrub_set_on(const char *val, const struct kernel_param *kp)
 {
 	int err = param_set_bool(val, kp);
 
-	wake_all();
+	extmem_scrub_wake_all();
 	return err;
 }
 
-static int set_rate(const char *val, const struct kernel_param *kp)
+static int extmem_scrub_set_rate(const char *val, const struct kernel_param *kp)
 {
 	int err = param_set_uint(val, kp);
 
-	wake_all();
+	extmem_scrub_wake_all();
 	return err;
 }
 
 static const struct kernel_param_ops scrub_ops = {
 	.flags = KERNEL_PARAM_OPS_FL_NOARG,
-	.set = set_scrub,
+	.set = extmem_scrub_set_on,
 	.get = param_get_bool,
 };
 
 static const struct kernel_param_ops rate_ops = {
-	.set = set_rate,
+	.set = extmem_scrub_set_rate,
 	.get = param_get_uint,
 };
 
@@ -78,18 +78,6 @@ __MODULE_PARM_TYPE(scrub_rate, "uint");
 MODULE_PARM_DESC(scrub_rate, "MiB a second to clear at most, for each node; 0: no limit");
 
 /**
- * extmem_scrub_init - prepare a pool's scrubber.
- * @scrub: the scrubber
- *
- * At first there may be something to clear: a worker will find out.
- */
-void extmem_scrub_init(struct extmem_scrub *scrub)
-{
-	init_waitqueue_head(&scrub->wait);
-	scrub->wanted = true;
-}
-
-/**
  * extmem_scrub_kick - memory of a pool has become dirty.
  * @pool: the pool, its map locked
  */
@@ -99,18 +87,6 @@ void extmem_scrub_kick(struct extmem_pool *pool)
 		return;
 	WRITE_ONCE(pool->scrub.wanted, true);
 	wake_up_all(&pool->scrub.wait);
-}
-
-static int clear_unlocked(struct extmem_pool *pool, const struct extmem_run *run)
-{
-	struct extmem_map *map = pool->map;
-	int err;
-
-	extmem_clear_begin(pool);
-	err = map->ops->clear(map, extmem_pool_phys(pool, run->first),
-			      (u64)run->nr << EXTMEM_GRANULE_SHIFT);
-	extmem_clear_end(pool);
-	return err;
 }
 
 /**
@@ -126,6 +102,7 @@ int extmem_scrub_step(struct extmem_pool *pool, u64 *bytes)
 {
 	struct extmem_scrub *scrub = &pool->scrub;
 	struct extmem_run run;
+	struct extmem_runs runs = { .nr = 1, .run = &run };
 	int err = 0;
 
 	*bytes = 0;
@@ -137,7 +114,7 @@ int extmem_scrub_step(struct extmem_pool *pool, u64 *bytes)
 		return 0;
 	}
 	if (run.nr)
-		err = clear_unlocked(pool, &run);
+		err = extmem_pool_clear(pool, &runs);
 	extmem_dirty_end(&pool->space, !err);
 	extmem_pool_update(pool);
 	if (!err)
@@ -146,11 +123,13 @@ int extmem_scrub_step(struct extmem_pool *pool, u64 *bytes)
 	scrub->rounds++;
 	wake_up_all(&scrub->wait);
 	if (*bytes)
-		trace_extmem_scrub(pool->nid, extmem_pool_phys(pool, run.first), *bytes);
+		trace_extmem_scrub(pool->nid, extmem_pool_phys(pool, run.first),
+				   *bytes);
 	return err;
 }
 
-static bool is_cleaned(const struct extmem_space *space, const struct extmem_run *run)
+static bool extmem_scrub_clears(const struct extmem_space *space,
+				const struct extmem_run *run)
 {
 	unsigned long first = space->cleaning * EXTMEM_UNIT_GRANULES;
 
@@ -170,7 +149,7 @@ void extmem_scrub_wait(struct extmem_pool *pool, const struct extmem_runs *runs)
 	unsigned int i;
 
 	for (i = 0; i < runs->nr; i++)
-		if (is_cleaned(&pool->space, &runs->run[i]))
+		if (extmem_scrub_clears(&pool->space, &runs->run[i]))
 			break;
 	if (i == runs->nr)
 		return;
@@ -179,14 +158,14 @@ void extmem_scrub_wait(struct extmem_pool *pool, const struct extmem_runs *runs)
 	extmem_clear_end(pool);
 }
 
-static bool has_work(struct extmem_pool *pool)
+static bool extmem_scrub_has_work(struct extmem_pool *pool)
 {
 	return READ_ONCE(scrub_on) && READ_ONCE(pool->scrub.wanted) &&
 	       !READ_ONCE(pool->map->frozen);
 }
 
 /* Sleep off what was done faster than allowed, from a tick's worth on */
-static void pace(struct extmem_scrub *scrub, u64 bytes)
+static void extmem_scrub_pace(struct extmem_scrub *scrub, u64 bytes)
 {
 	unsigned int rate = READ_ONCE(scrub_rate);
 	ktime_t now = ktime_get();
@@ -204,7 +183,7 @@ static void pace(struct extmem_scrub *scrub, u64 bytes)
 					!READ_ONCE(scrub_on), ticks);
 }
 
-static int worker(void *arg)
+static int extmem_scrub_worker(void *arg)
 {
 	struct extmem_pool *pool = arg;
 	u64 bytes;
@@ -214,16 +193,16 @@ static int worker(void *arg)
 	while (system_state < SYSTEM_RUNNING)
 		schedule_timeout_idle(HZ);
 	for (;;) {
-		wait_event_idle(pool->scrub.wait, has_work(pool));
+		wait_event_idle(pool->scrub.wait, extmem_scrub_has_work(pool));
 		if (extmem_scrub_step(pool, &bytes))
 			schedule_timeout_idle(RETRY);
-		pace(&pool->scrub, bytes);
+		extmem_scrub_pace(&pool->scrub, bytes);
 	}
 	return 0;
 }
 
 /* A thread made for a node stays on its CPUs, as far as it has any */
-static int __init scrub_start(void)
+static int __init extmem_scrub_start(void)
 {
 	struct extmem_pool *pool = NULL;
 	struct task_struct *task;
@@ -232,7 +211,7 @@ static int __init scrub_start(void)
 	while ((pool = extmem_pool_next(pool))) {
 		/* The former kernel may have had more nodes than this one */
 		nid = node_online(pool->nid) ? pool->nid : NUMA_NO_NODE;
-		task = kthread_create_on_node(worker, pool, nid,
+		task = kthread_create_on_node(extmem_scrub_worker, pool, nid,
 					      "extmem_scrub/%d", pool->nid);
 		if (IS_ERR(task))
 			pr_err("extmem: node %d: no scrubber: %pe\n", pool->nid, task);
@@ -241,4 +220,4 @@ static int __init scrub_start(void)
 	}
 	return 0;
 }
-late_initcall(scrub_start);
+late_initcall(extmem_scrub_start);

@@ -13,312 +13,31 @@
  *
  * The summary takes 67 KiB of ordinary memory a terabyte.
  *
+ * The sets are bitmaps with summaries of their own: bit i of level n + 1 says
+ * whether word i of level n has a bit set. With four levels of 64-bit words
+ * finding the first of 16 million members looks at four words.
+ *
  * Runs never cross from one range of the pool into the next: between two
  * ranges there is a gig of bits that are always set.
+ *
+ * A second bitmap says which of the free granules may hold a former owner's
+ * data. A bit of it stands for a unit of two granules and speaks only of those
+ * of them that are free: halving the bitmap keeps the whole map within 128 KiB a
+ * terabyte. It errs to one side: freeing a granule may make its clean neighbour
+ * dirty too, never the other way round.
+ *
+ * Both bitmaps are in the hand-over map. Each has a sum over its words that is
+ * kept current as bits change, so that nothing needs to be walked at kexec.
  */
 #include <linux/bitmap.h>
+#include <linux/bitops.h>
 #include <linux/find.h>
+#include <linux/math.h>
+#include <linux/minmax.h>
+#include <linux/overflow.h>
 #include <linux/slab.h>
 
-#include "internal.h"
-
-static unsigned long nr_gigs(const struct extmem_space *space)
-{
-	return space->nbits / EXTMEM_GIG_BITS;
-}
-
-#define GIG_WORDS	(EXTMEM_GIG_BITS / BITS_PER_LONG)
-
-/* The longest run of clear bits in a gig that has an end of a word in it */
-static unsigned int longest_at_ends(const unsigned long *map)
-{
-	unsigned int i, run = 0, best = 0;
-
-	for (i = 0; i < GIG_WORDS; i++) {
-		if (!map[i]) {
-			run += BITS_PER_LONG;
-			continue;
-		}
-		best = max(best, run + __ffs(map[i]));
-		run = BITS_PER_LONG - 1 - __fls(map[i]);
-	}
-	return max(best, run);
-}
-
-/* The longest run of set bits in a word if it is longer than @best, or @best */
-static unsigned int longest_in_word(unsigned long word, unsigned int best)
-{
-	unsigned int cut = 0, step;
-
-	/* Cut that much off every run, doubling the step, to see if one is left */
-	for (; word && cut < best; cut += step) {
-		step = min(cut + 1, best - cut);
-		word &= word >> step;
-	}
-	for (; word; word &= word >> 1)
-		best++;
-	return best;
-}
-
-/* The length of the longest run of clear bits in a gig */
-static unsigned int longest_run(const unsigned long *map)
-{
-	unsigned int best = longest_at_ends(map), i;
-
-	for (i = 0; i < GIG_WORDS && best < BITS_PER_LONG; i++)
-		best = longest_in_word(~map[i], best);
-	return best;
-}
-
-static void update_gig(struct extmem_space *space, unsigned long gig)
-{
-	unsigned int old = space->run[gig];
-	unsigned int new = longest_run(space->alloc + gig * GIG_WORDS);
-
-	if (old == new)
-		return;
-	space->run[gig] = new;
-	if (old)
-		extmem_sets_del(&space->class, EXTMEM_CLASS(old), gig);
-	if (new)
-		extmem_sets_add(&space->class, EXTMEM_CLASS(new), gig);
-}
-
-/**
- * extmem_space_init - build the summary of a bitmap.
- * @space: nbits, alloc and dirty are set; the rest is filled in
- *
- * Return: 0, -ENOMEM, or -EINVAL for a bitmap beyond what a summary can hold.
- */
-int extmem_space_init(struct extmem_space *space)
-{
-	unsigned long gig;
-	int err;
-
-	space->run = kvcalloc(nr_gigs(space), sizeof(*space->run), GFP_KERNEL);
-	if (!space->run)
-		return -ENOMEM;
-	err = extmem_sets_init(&space->class, EXTMEM_CLASSES, nr_gigs(space));
-	if (err) {
-		extmem_space_exit(space);
-		return err;
-	}
-	for (gig = 0; gig < nr_gigs(space); gig++)
-		update_gig(space, gig);
-	space->cleaning = EXTMEM_NO_UNIT;
-	space->nr_free = space->nbits - bitmap_weight(space->alloc, space->nbits);
-	space->alloc_sum = extmem_bits_sum(space->alloc, space->nbits);
-	space->dirty_sum = extmem_bits_sum(space->dirty,
-					   space->nbits / EXTMEM_UNIT_GRANULES);
-	return 0;
-}
-
-/**
- * extmem_space_exit - free the summary.
- * @space: the space
- */
-void extmem_space_exit(struct extmem_space *space)
-{
-	extmem_sets_exit(&space->class);
-	kvfree(space->run);
-	space->run = NULL;
-}
-
-/**
- * extmem_space_mark - take granules or give them back.
- * @space: the space
- * @first: the first granule
- * @nr: how many; all of them free if @taken, all taken otherwise
- * @taken: what they become
- */
-void extmem_space_mark(struct extmem_space *space, unsigned long first,
-		       unsigned long nr, bool taken)
-{
-	unsigned long gig;
-
-	extmem_bits_change(space->alloc, &space->alloc_sum, first, nr, taken);
-	space->nr_free += taken ? -nr : nr;
-	for (gig = first / EXTMEM_GIG_BITS; gig * EXTMEM_GIG_BITS < first + nr; gig++)
-		update_gig(space, gig);
-}
-
-/**
- * extmem_space_is_free - whether all of some granules are free.
- * @space: the space
- * @first: the first granule
- * @nr: how many
- *
- * Return: true if they are.
- */
-bool extmem_space_is_free(const struct extmem_space *space,
-			  unsigned long first, unsigned long nr)
-{
-	if (first >= space->nbits || nr > space->nbits - first)
-		return false;
-	return find_next_bit(space->alloc, first + nr, first) >= first + nr;
-}
-
-/**
- * extmem_space_breaks_gig - whether taking granules would break a whole gig.
- * @space: the space
- * @first: the first granule
- * @nr: how many
- *
- * Return: true if a gig in which all is free would be taken in part.
- */
-bool extmem_space_breaks_gig(const struct extmem_space *space,
-			     unsigned long first, unsigned long nr)
-{
-	unsigned long end = first + nr;
-
-	if (first % EXTMEM_GIG_BITS &&
-	    space->run[first / EXTMEM_GIG_BITS] == EXTMEM_GIG_BITS)
-		return true;
-	return end % EXTMEM_GIG_BITS &&
-	       space->run[end / EXTMEM_GIG_BITS] == EXTMEM_GIG_BITS;
-}
-
-/* A run of @nr free granules in @gig, which has one */
-static struct extmem_run run_in_gig(const struct extmem_space *space,
-				    unsigned long gig, unsigned long nr)
-{
-	unsigned long first = gig * EXTMEM_GIG_BITS;
-
-	first = bitmap_find_next_zero_area(space->alloc, first + EXTMEM_GIG_BITS,
-					   first, nr, 0);
-	return (struct extmem_run) { first, nr };
-}
-
-/* A run of @nr granules from the tightest gig; a whole one is the last resort */
-static struct extmem_run pick_small(const struct extmem_space *space,
-				    unsigned long nr)
-{
-	unsigned int class = extmem_sets_next(&space->class, EXTMEM_CLASS(nr));
-
-	if (class == EXTMEM_CLASSES)
-		return (struct extmem_run) {};
-	return run_in_gig(space, extmem_sets_first(&space->class, class), nr);
-}
-
-/* The longest run there is, at most @nr granules of it */
-static struct extmem_run pick_longest(const struct extmem_space *space,
-				      unsigned long nr)
-{
-	unsigned int class = extmem_sets_last(&space->class);
-	unsigned long gig;
-
-	if (class == EXTMEM_CLASSES)
-		return (struct extmem_run) {};
-	gig = extmem_sets_first(&space->class, class);
-	return run_in_gig(space, gig, min_t(unsigned long, nr, space->run[gig]));
-}
-
-/*
- * The shortest run of at least @gigs whole gigs, or else the longest. None is
- * longer than *@longest, which is kept up to date: it spares a request that is
- * met in many pieces from comparing all runs for each.
- */
-static struct extmem_run pick_whole(const struct extmem_space *space,
-				    unsigned long gigs, unsigned long *longest)
-{
-	const unsigned long *whole = extmem_sets_members(&space->class,
-							 EXTMEM_CLASS_WHOLE);
-	unsigned long first = extmem_sets_first(&space->class, EXTMEM_CLASS_WHOLE);
-	unsigned long enough = min(gigs, *longest);
-	unsigned long best = 0, best_nr = 0, nbits = nr_gigs(space), end;
-
-	if (enough == 1 && first < nbits)
-		return (struct extmem_run) { first * EXTMEM_GIG_BITS, EXTMEM_GIG_BITS };
-
-	for (; first < nbits && best_nr != enough; first = find_next_bit(whole, nbits, end)) {
-		unsigned long nr;
-
-		end = find_next_zero_bit(whole, nbits, first);
-		nr = end - first;
-		if (best_nr < gigs ? nr > best_nr : nr >= gigs && nr < best_nr) {
-			best = first;
-			best_nr = nr;
-		}
-	}
-	if (best_nr < gigs)
-		*longest = best_nr;
-	return (struct extmem_run) { best * EXTMEM_GIG_BITS,
-				     min(best_nr, gigs) * EXTMEM_GIG_BITS };
-}
-
-static struct extmem_run pick(const struct extmem_space *space,
-			      unsigned long nr, unsigned long align,
-			      unsigned long *longest)
-{
-	struct extmem_run run = {};
-
-	if (nr >= EXTMEM_GIG_BITS)
-		run = pick_whole(space, nr / EXTMEM_GIG_BITS, longest);
-	if (!run.nr && align == 1)
-		run = pick_small(space, min(nr, EXTMEM_GIG_BITS));
-	if (!run.nr && align == 1)
-		run = pick_longest(space, nr);
-	return run;
-}
-
-/**
- * extmem_space_alloc - find granules and take them.
- * @space: the space
- * @nr: how many
- * @align: 1, or EXTMEM_GIG_BITS for whole gigs only, of which @nr is then a
- *         multiple
- * @runs: what was taken is appended here, biggest first
- *
- * Return: 0; -ENOSPC if there is no room, or -ENOMEM: then nothing was taken
- * and @runs is as it was but for its capacity.
- */
-int extmem_space_alloc(struct extmem_space *space, unsigned long nr,
-		       unsigned long align, struct extmem_runs *runs)
-{
-	unsigned long longest = ULONG_MAX;
-	unsigned int had = runs->nr;
-	int err = 0;
-
-	if (nr > space->nr_free)
-		return -ENOSPC;
-	while (nr) {
-		struct extmem_run run = pick(space, nr, align, &longest);
-
-		err = run.nr ? extmem_runs_add(runs, run.first, run.nr) : -ENOSPC;
-		if (err)
-			break;
-		extmem_space_mark(space, run.first, run.nr, true);
-		nr -= run.nr;
-	}
-	while (err && runs->nr > had) {
-		runs->nr--;
-		extmem_space_mark(space, runs->run[runs->nr].first,
-				  runs->run[runs->nr].nr, false);
-	}
-	return err;
-}
-
-/**
- * extmem_space_largest - the longest run of free granules.
- * @space: the space
- *
- * Walks the bitmap.
- *
- * Return: its length in granules.
- */
-unsigned long extmem_space_largest(const struct extmem_space *space)
-{
-	unsigned long first = 0, end, best = 0;
-
-	for (;;) {
-		first = find_next_zero_bit(space->alloc, space->nbits, first);
-		if (first >= space->nbits)
-			return best;
-		end = find_next_bit(space->alloc, space->nbits, first);
-		best = max(best, end - first);
-		first = end;
-	}
-}
+#include "space.h"
 
 /**
  * extmem_runs_reserve - make room in a list.
@@ -362,6 +81,59 @@ int extmem_runs_add(struct extmem_runs *runs, unsigned long first,
 }
 
 /**
+ * extmem_runs_mark - where a list ends.
+ * @runs: the list
+ *
+ * Return: what extmem_runs_reset() takes to undo extmem_runs_join().
+ */
+struct extmem_mark extmem_runs_mark(const struct extmem_runs *runs)
+{
+	return (struct extmem_mark) {
+		.nr = runs->nr,
+		.last_nr = runs->nr ? runs->run[runs->nr - 1].nr : 0,
+	};
+}
+
+/**
+ * extmem_runs_reset - have a list end where it did.
+ * @runs: the list, to which runs were joined since
+ * @mark: what extmem_runs_mark() returned
+ */
+void extmem_runs_reset(struct extmem_runs *runs, const struct extmem_mark *mark)
+{
+	runs->nr = mark->nr;
+	if (mark->nr)
+		runs->run[mark->nr - 1].nr = mark->last_nr;
+}
+
+/**
+ * extmem_runs_join - append runs to a list, joining what is contiguous.
+ * @runs: the list
+ * @more: the runs
+ *
+ * Return: 0 or -ENOMEM, and then the list is as it was.
+ */
+int extmem_runs_join(struct extmem_runs *runs, const struct extmem_runs *more)
+{
+	struct extmem_run *last = runs->nr ? &runs->run[runs->nr - 1] : NULL;
+	struct extmem_mark mark = extmem_runs_mark(runs);
+	unsigned int i;
+
+	for (i = 0; i < more->nr; i++) {
+		const struct extmem_run *run = &more->run[i];
+
+		if (last && last->first + last->nr == run->first) {
+			last->nr += run->nr;
+		} else if (extmem_runs_add(runs, run->first, run->nr)) {
+			extmem_runs_reset(runs, &mark);
+			return -ENOMEM;
+		}
+		last = &runs->run[runs->nr - 1];
+	}
+	return 0;
+}
+
+/**
  * extmem_runs_free - free a list of runs.
  * @runs: the list, empty afterwards
  */
@@ -369,4 +141,742 @@ void extmem_runs_free(struct extmem_runs *runs)
 {
 	kvfree(runs->run);
 	*runs = (struct extmem_runs) {};
+}
+
+/**
+ * extmem_bits_change - set or clear bits and keep the sum.
+ * @map: the bitmap
+ * @sum: its sum
+ * @first: the first bit
+ * @nr: how many
+ * @val: what they become
+ */
+void extmem_bits_change(unsigned long *map, u64 *sum, unsigned long first,
+			unsigned long nr, bool val)
+{
+	unsigned long end = first + nr;
+
+	while (first < end) {
+		unsigned long i = BIT_WORD(first);
+		unsigned long stop = min(end, (i + 1) * BITS_PER_LONG);
+		unsigned long mask = BITMAP_FIRST_WORD_MASK(first) &
+				     BITMAP_LAST_WORD_MASK(stop);
+		unsigned long new = val ? map[i] | mask : map[i] & ~mask;
+
+		*sum += extmem_word_sum(new, i) - extmem_word_sum(map[i], i);
+		map[i] = new;
+		first = stop;
+	}
+}
+
+/**
+ * extmem_bits_sum - the sum of a bitmap from scratch.
+ * @map: the bitmap
+ * @nbits: its size, a multiple of BITS_PER_LONG
+ *
+ * Return: the sum.
+ */
+u64 extmem_bits_sum(const unsigned long *map, unsigned long nbits)
+{
+	unsigned long i;
+	u64 sum = 0;
+
+	for (i = 0; i < nbits / BITS_PER_LONG; i++)
+		sum += extmem_word_sum(map[i], i);
+	return sum;
+}
+
+static unsigned long *extmem_sets_level(const struct extmem_sets *sets,
+					unsigned int set, unsigned int i)
+{
+	return sets->words + set * sets->set_words + sets->level[i];
+}
+
+static int extmem_sets_lay_out(struct extmem_sets *sets)
+{
+	unsigned long words = sets->nbits;
+
+	do {
+		words = BITS_TO_LONGS(words);
+		if (sets->nr_levels == EXTMEM_SET_LEVELS)
+			return -EINVAL;
+		sets->level[sets->nr_levels++] = sets->set_words;
+		sets->set_words += words;
+	} while (words > 1);
+	return 0;
+}
+
+/**
+ * extmem_sets_init - make empty sets.
+ * @sets: the sets
+ * @nr: how many, at most EXTMEM_SETS
+ * @nbits: members are 0 to @nbits - 1
+ *
+ * Return: 0, or -ENOMEM, or -EINVAL if @nbits is beyond what the levels hold.
+ */
+int extmem_sets_init(struct extmem_sets *sets, unsigned int nr, unsigned long nbits)
+{
+	int err;
+
+	*sets = (struct extmem_sets) { .nr = nr, .nbits = nbits };
+	err = extmem_sets_lay_out(sets);
+	if (err)
+		return err;
+	sets->words = kvcalloc(size_mul(nr, sets->set_words), sizeof(long), GFP_KERNEL);
+	return sets->words ? 0 : -ENOMEM;
+}
+
+/**
+ * extmem_sets_exit - free what extmem_sets_init() took.
+ * @sets: the sets
+ */
+void extmem_sets_exit(struct extmem_sets *sets)
+{
+	kvfree(sets->words);
+	sets->words = NULL;
+}
+
+/**
+ * extmem_sets_add - add a member to a set.
+ * @sets: the sets
+ * @set: which of them
+ * @bit: the member
+ */
+void extmem_sets_add(struct extmem_sets *sets, unsigned int set, unsigned long bit)
+{
+	unsigned int i;
+
+	for (i = 0; i < sets->nr_levels; i++, bit /= BITS_PER_LONG) {
+		unsigned long *word = extmem_sets_level(sets, set, i) + BIT_WORD(bit);
+		bool had = *word;
+
+		*word |= BIT_MASK(bit);
+		if (had)
+			return;
+	}
+	__set_bit(set, sets->used);
+}
+
+/**
+ * extmem_sets_del - remove a member from a set.
+ * @sets: the sets
+ * @set: which of them
+ * @bit: the member
+ */
+void extmem_sets_del(struct extmem_sets *sets, unsigned int set, unsigned long bit)
+{
+	unsigned int i;
+
+	for (i = 0; i < sets->nr_levels; i++, bit /= BITS_PER_LONG) {
+		unsigned long *word = extmem_sets_level(sets, set, i) + BIT_WORD(bit);
+
+		*word &= ~BIT_MASK(bit);
+		if (*word)
+			return;
+	}
+	__clear_bit(set, sets->used);
+}
+
+/**
+ * extmem_sets_first - the smallest member of a set.
+ * @sets: the sets
+ * @set: which of them
+ *
+ * Return: the member, or the number of bits if the set is empty.
+ */
+unsigned long extmem_sets_first(const struct extmem_sets *sets, unsigned int set)
+{
+	unsigned int i = sets->nr_levels;
+	unsigned long bit = 0;
+
+	if (!test_bit(set, sets->used))
+		return sets->nbits;
+	while (i--)
+		bit = bit * BITS_PER_LONG + __ffs(extmem_sets_level(sets, set, i)[bit]);
+	return bit;
+}
+
+/**
+ * extmem_sets_members - a set as a bitmap.
+ * @sets: the sets
+ * @set: which of them
+ *
+ * Return: the bitmap.
+ */
+const unsigned long *extmem_sets_members(const struct extmem_sets *sets,
+					 unsigned int set)
+{
+	return extmem_sets_level(sets, set, 0);
+}
+
+/**
+ * extmem_sets_next - the next set that has members.
+ * @sets: the sets
+ * @set: the first to look at
+ *
+ * Return: which, or the number of sets if there is none.
+ */
+unsigned int extmem_sets_next(const struct extmem_sets *sets, unsigned int set)
+{
+	return find_next_bit(sets->used, sets->nr, set);
+}
+
+/**
+ * extmem_sets_last - the last set that has members.
+ * @sets: the sets
+ *
+ * Return: which, or the number of sets if there is none.
+ */
+unsigned int extmem_sets_last(const struct extmem_sets *sets)
+{
+	return find_last_bit(sets->used, sets->nr);
+}
+
+static unsigned long extmem_space_nr_gigs(const struct extmem_space *space)
+{
+	return space->nbits / EXTMEM_GIG_BITS;
+}
+
+#define GIG_WORDS	(EXTMEM_GIG_BITS / BITS_PER_LONG)
+
+/* The longest run of clear bits in a gig that has an end of a word in it */
+static unsigned int extmem_space_longest_at_ends(const unsigned long *map)
+{
+	unsigned int i, run = 0, best = 0;
+
+	for (i = 0; i < GIG_WORDS; i++) {
+		if (!map[i]) {
+			run += BITS_PER_LONG;
+			continue;
+		}
+		best = max(best, run + __ffs(map[i]));
+		run = BITS_PER_LONG - 1 - __fls(map[i]);
+	}
+	return max(best, run);
+}
+
+/* The longest run of set bits in a word if it is longer than @best, or @best */
+static unsigned int extmem_space_longest_in_word(unsigned long word, unsigned int best)
+{
+	unsigned int cut = 0, step;
+
+	/* Cut that much off every run, doubling the step, to see if one is left */
+	for (; word && cut < best; cut += step) {
+		step = min(cut + 1, best - cut);
+		word &= word >> step;
+	}
+	for (; word; word &= word >> 1)
+		best++;
+	return best;
+}
+
+/* The length of the longest run of clear bits in a gig */
+static unsigned int extmem_space_longest_run(const unsigned long *map)
+{
+	unsigned int best = extmem_space_longest_at_ends(map), i;
+
+	for (i = 0; i < GIG_WORDS && best < BITS_PER_LONG; i++)
+		best = extmem_space_longest_in_word(~map[i], best);
+	return best;
+}
+
+static void extmem_space_update_gig(struct extmem_space *space, unsigned long gig)
+{
+	unsigned int old = space->run[gig];
+	unsigned int new = extmem_space_longest_run(space->alloc + gig * GIG_WORDS);
+
+	if (old == new)
+		return;
+	space->run[gig] = new;
+	if (old)
+		extmem_sets_del(&space->class, EXTMEM_CLASS(old), gig);
+	if (new)
+		extmem_sets_add(&space->class, EXTMEM_CLASS(new), gig);
+}
+
+/**
+ * extmem_space_init - build the summary of a bitmap.
+ * @space: nbits, alloc and dirty are set; the rest is filled in
+ *
+ * Return: 0, -ENOMEM, or -EINVAL for a bitmap beyond what a summary can hold.
+ */
+int extmem_space_init(struct extmem_space *space)
+{
+	unsigned long gig;
+	int err;
+
+	space->run = kvcalloc(extmem_space_nr_gigs(space), sizeof(*space->run),
+			      GFP_KERNEL);
+	if (!space->run)
+		return -ENOMEM;
+	err = extmem_sets_init(&space->class, EXTMEM_CLASSES,
+			       extmem_space_nr_gigs(space));
+	if (err) {
+		extmem_space_exit(space);
+		return err;
+	}
+	for (gig = 0; gig < extmem_space_nr_gigs(space); gig++)
+		extmem_space_update_gig(space, gig);
+	space->cleaning = EXTMEM_NO_UNIT;
+	space->nr_free = space->nbits - bitmap_weight(space->alloc, space->nbits);
+	space->alloc_sum = extmem_bits_sum(space->alloc, space->nbits);
+	space->dirty_sum = extmem_bits_sum(space->dirty,
+					   space->nbits / EXTMEM_UNIT_GRANULES);
+	return 0;
+}
+
+/**
+ * extmem_space_exit - free the summary.
+ * @space: the space
+ */
+void extmem_space_exit(struct extmem_space *space)
+{
+	extmem_sets_exit(&space->class);
+	kvfree(space->run);
+	space->run = NULL;
+}
+
+/**
+ * extmem_space_mark - take granules or give them back.
+ * @space: the space
+ * @first: the first granule
+ * @nr: how many; all of them free if @taken, all taken otherwise
+ * @taken: what they become
+ */
+void extmem_space_mark(struct extmem_space *space, unsigned long first,
+		       unsigned long nr, bool taken)
+{
+	unsigned long gig;
+
+	extmem_bits_change(space->alloc, &space->alloc_sum, first, nr, taken);
+	space->nr_free += taken ? -nr : nr;
+	for (gig = first / EXTMEM_GIG_BITS; gig * EXTMEM_GIG_BITS < first + nr; gig++)
+		extmem_space_update_gig(space, gig);
+}
+
+/**
+ * extmem_space_is_free - whether all of some granules are free.
+ * @space: the space
+ * @first: the first granule
+ * @nr: how many
+ *
+ * Return: true if they are.
+ */
+bool extmem_space_is_free(const struct extmem_space *space,
+			  unsigned long first, unsigned long nr)
+{
+	if (first >= space->nbits || nr > space->nbits - first)
+		return false;
+	return find_next_bit(space->alloc, first + nr, first) >= first + nr;
+}
+
+/**
+ * extmem_space_breaks_gig - whether taking granules would break a whole gig.
+ * @space: the space
+ * @first: the first granule
+ * @nr: how many
+ *
+ * Return: true if a gig in which all is free would be taken in part.
+ */
+bool extmem_space_breaks_gig(const struct extmem_space *space,
+			     unsigned long first, unsigned long nr)
+{
+	unsigned long end = first + nr;
+
+	if (first % EXTMEM_GIG_BITS &&
+	    space->run[first / EXTMEM_GIG_BITS] == EXTMEM_GIG_BITS)
+		return true;
+	return end % EXTMEM_GIG_BITS &&
+	       space->run[end / EXTMEM_GIG_BITS] == EXTMEM_GIG_BITS;
+}
+
+/* A run of @nr free granules in @gig, which has one */
+static struct extmem_run extmem_space_run_in_gig(const struct extmem_space *space,
+						 unsigned long gig, unsigned long nr)
+{
+	unsigned long first = gig * EXTMEM_GIG_BITS;
+
+	first = bitmap_find_next_zero_area(space->alloc, first + EXTMEM_GIG_BITS,
+					   first, nr, 0);
+	return (struct extmem_run) { first, nr };
+}
+
+/* A run of @nr granules from the tightest gig; a whole one is the last resort */
+static struct extmem_run extmem_space_pick_small(const struct extmem_space *space,
+						 unsigned long nr)
+{
+	unsigned int class = extmem_sets_next(&space->class, EXTMEM_CLASS(nr));
+
+	if (class == EXTMEM_CLASSES)
+		return (struct extmem_run) {};
+	return extmem_space_run_in_gig(space, extmem_sets_first(&space->class, class),
+				       nr);
+}
+
+/* The longest run there is, at most @nr granules of it */
+static struct extmem_run extmem_space_pick_longest(const struct extmem_space *space,
+						   unsigned long nr)
+{
+	unsigned int class = extmem_sets_last(&space->class);
+	unsigned long gig;
+
+	if (class == EXTMEM_CLASSES)
+		return (struct extmem_run) {};
+	gig = extmem_sets_first(&space->class, class);
+	return extmem_space_run_in_gig(space, gig,
+				       min_t(unsigned long, nr, space->run[gig]));
+}
+
+/*
+ * The shortest run of at least @gigs whole gigs, or else the longest. None is
+ * longer than *@longest, which is kept up to date: it spares a request that is
+ * met in many pieces from comparing all runs for each.
+ */
+static struct extmem_run
+extmem_space_pick_whole(const struct extmem_space *space, unsigned long gigs,
+			unsigned long *longest)
+{
+	const unsigned long *whole = extmem_sets_members(&space->class,
+							 EXTMEM_CLASS_WHOLE);
+	unsigned long first = extmem_sets_first(&space->class, EXTMEM_CLASS_WHOLE);
+	unsigned long enough = min(gigs, *longest);
+	unsigned long best = 0, best_nr = 0, nbits = extmem_space_nr_gigs(space), end;
+
+	if (enough == 1 && first < nbits)
+		return (struct extmem_run) { first * EXTMEM_GIG_BITS, EXTMEM_GIG_BITS };
+
+	for (; first < nbits && best_nr != enough;
+	     first = find_next_bit(whole, nbits, end)) {
+		unsigned long nr;
+
+		end = find_next_zero_bit(whole, nbits, first);
+		nr = end - first;
+		if (best_nr < gigs ? nr > best_nr : nr >= gigs && nr < best_nr) {
+			best = first;
+			best_nr = nr;
+		}
+	}
+	if (best_nr < gigs)
+		*longest = best_nr;
+	return (struct extmem_run) { best * EXTMEM_GIG_BITS,
+				     min(best_nr, gigs) * EXTMEM_GIG_BITS };
+}
+
+static struct extmem_run extmem_space_pick(const struct extmem_space *space,
+					   unsigned long nr, unsigned long align,
+					   unsigned long *longest)
+{
+	struct extmem_run run = {};
+
+	if (nr >= EXTMEM_GIG_BITS)
+		run = extmem_space_pick_whole(space, nr / EXTMEM_GIG_BITS, longest);
+	if (!run.nr && align == 1)
+		run = extmem_space_pick_small(space, min(nr, EXTMEM_GIG_BITS));
+	if (!run.nr && align == 1)
+		run = extmem_space_pick_longest(space, nr);
+	return run;
+}
+
+/**
+ * extmem_space_alloc - find granules and take them.
+ * @space: the space
+ * @nr: how many
+ * @align: 1, or EXTMEM_GIG_BITS for whole gigs only, of which @nr is then a
+ *         multiple
+ * @runs: what was taken is appended here, biggest first
+ *
+ * Return: 0; -ENOSPC if there is no room, or -ENOMEM: then nothing was taken
+ * and @runs is as it was but for its capacity.
+ */
+int extmem_space_alloc(struct extmem_space *space, unsigned long nr,
+		       unsigned long align, struct extmem_runs *runs)
+{
+	unsigned long longest = ULONG_MAX;
+	unsigned int had = runs->nr;
+	int err = 0;
+
+	if (nr > space->nr_free)
+		return -ENOSPC;
+	while (nr) {
+		struct extmem_run run = extmem_space_pick(space, nr, align, &longest);
+
+		err = run.nr ? extmem_runs_add(runs, run.first, run.nr) : -ENOSPC;
+		if (err)
+			break;
+		extmem_space_mark(space, run.first, run.nr, true);
+		nr -= run.nr;
+	}
+	while (err && runs->nr > had) {
+		runs->nr--;
+		extmem_space_mark(space, runs->run[runs->nr].first,
+				  runs->run[runs->nr].nr, false);
+	}
+	return err;
+}
+
+/**
+ * extmem_space_alloc_at - take given granules.
+ * @space: the space
+ * @run: the granules
+ * @runs: they are appended here
+ *
+ * Return: 0; -EBUSY if they are not all free, or -ENOMEM: then nothing was taken.
+ */
+int extmem_space_alloc_at(struct extmem_space *space, const struct extmem_run *run,
+			  struct extmem_runs *runs)
+{
+	int err;
+
+	if (!extmem_space_is_free(space, run->first, run->nr))
+		return -EBUSY;
+	err = extmem_runs_add(runs, run->first, run->nr);
+	if (!err)
+		extmem_space_mark(space, run->first, run->nr, true);
+	return err;
+}
+
+/**
+ * extmem_space_alloc_after - take granules that go on where others end.
+ * @space: the space
+ * @had: the others; what is taken goes on where the last run of them ends
+ * @nr: how many
+ * @align: as for extmem_space_alloc()
+ * @runs: what was taken is appended here
+ *
+ * Return: false if they are not free, not aligned, or would break a whole gig, and
+ * without memory: then nothing was taken.
+ */
+bool extmem_space_alloc_after(struct extmem_space *space, const struct extmem_runs *had,
+			      unsigned long nr, unsigned long align,
+			      struct extmem_runs *runs)
+{
+	const struct extmem_run *last = &had->run[had->nr - 1];
+	unsigned long first = last->first + last->nr;
+
+	if (first % align || !extmem_space_is_free(space, first, nr) ||
+	    extmem_space_breaks_gig(space, first, nr) ||
+	    extmem_runs_add(runs, first, nr))
+		return false;
+	extmem_space_mark(space, first, nr, true);
+	return true;
+}
+
+/**
+ * extmem_space_largest - the longest run of free granules.
+ * @space: the space
+ *
+ * Walks the bitmap.
+ *
+ * Return: its length in granules.
+ */
+unsigned long extmem_space_largest(const struct extmem_space *space)
+{
+	unsigned long first = 0, end, best = 0;
+
+	for (;;) {
+		first = find_next_zero_bit(space->alloc, space->nbits, first);
+		if (first >= space->nbits)
+			return best;
+		end = find_next_bit(space->alloc, space->nbits, first);
+		best = max(best, end - first);
+		first = end;
+	}
+}
+
+static bool extmem_dirty_unit_is_taken(const struct extmem_space *space,
+				       unsigned long unit)
+{
+	unsigned long bit = unit * EXTMEM_UNIT_GRANULES;
+
+	return test_bit(bit, space->alloc) && test_bit(bit + 1, space->alloc);
+}
+
+/**
+ * extmem_dirty_mark - granules that were just freed become dirty.
+ * @space: the space
+ * @first: the first granule
+ * @nr: how many
+ *
+ * Whoever clears their unit in place right now may have passed them already.
+ */
+void extmem_dirty_mark(struct extmem_space *space, unsigned long first,
+		       unsigned long nr)
+{
+	unsigned long unit = first / EXTMEM_UNIT_GRANULES;
+	unsigned long end = DIV_ROUND_UP(first + nr, EXTMEM_UNIT_GRANULES);
+
+	extmem_bits_change(space->dirty, &space->dirty_sum, unit, end - unit, true);
+	if (space->cleaning >= unit && space->cleaning < end)
+		space->spoiled = true;
+}
+
+/**
+ * extmem_dirty_settle - forget the dirt of granules that have an owner now.
+ * @space: the space
+ * @first: the first granule, marked taken
+ * @nr: how many
+ *
+ * A unit stays dirty while a granule of it is free.
+ */
+void extmem_dirty_settle(struct extmem_space *space, unsigned long first,
+			 unsigned long nr)
+{
+	unsigned long unit = first / EXTMEM_UNIT_GRANULES;
+	unsigned long end = DIV_ROUND_UP(first + nr, EXTMEM_UNIT_GRANULES);
+
+	if (unit < end && !extmem_dirty_unit_is_taken(space, unit))
+		unit++;
+	if (unit < end && !extmem_dirty_unit_is_taken(space, end - 1))
+		end--;
+	if (unit < end)
+		extmem_bits_change(space->dirty, &space->dirty_sum, unit,
+				   end - unit, false);
+}
+
+/**
+ * extmem_dirty_settle_runs - extmem_dirty_settle() for a list.
+ * @space: the space
+ * @runs: granules that have an owner now
+ */
+void extmem_dirty_settle_runs(struct extmem_space *space,
+			      const struct extmem_runs *runs)
+{
+	unsigned int i;
+
+	for (i = 0; i < runs->nr; i++)
+		extmem_dirty_settle(space, runs->run[i].first, runs->run[i].nr);
+}
+
+/**
+ * extmem_dirty_next - find dirty granules.
+ * @space: the space
+ * @pos: where to start, moved past what was found
+ * @end: where to stop
+ * @run: the granules found
+ *
+ * Granules are reported whether they are free or not: a caller that has just
+ * taken them asks what it must clear.
+ *
+ * Return: true if @run holds something.
+ */
+bool extmem_dirty_next(const struct extmem_space *space, unsigned long *pos,
+		       unsigned long end, struct extmem_run *run)
+{
+	unsigned long units = DIV_ROUND_UP(end, EXTMEM_UNIT_GRANULES);
+	unsigned long unit, stop;
+
+	if (*pos >= end)
+		return false;
+	unit = find_next_bit(space->dirty, units, *pos / EXTMEM_UNIT_GRANULES);
+	if (unit >= units)
+		return false;
+	stop = find_next_zero_bit(space->dirty, units, unit);
+
+	run->first = max(*pos, unit * EXTMEM_UNIT_GRANULES);
+	*pos = min(end, stop * EXTMEM_UNIT_GRANULES);
+	run->nr = *pos - run->first;
+	return true;
+}
+
+/**
+ * extmem_dirty_list - list what is dirty of some granules.
+ * @space: the space
+ * @runs: the granules
+ * @dirty: the dirty ones are appended here
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int extmem_dirty_list(const struct extmem_space *space, const struct extmem_runs *runs,
+		      struct extmem_runs *dirty)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < runs->nr; i++) {
+		unsigned long pos = runs->run[i].first;
+		unsigned long end = pos + runs->run[i].nr;
+		struct extmem_run run;
+
+		while (!err && extmem_dirty_next(space, &pos, end, &run))
+			err = extmem_runs_add(dirty, run.first, run.nr);
+	}
+	return err;
+}
+
+/**
+ * extmem_dirty_count - how many free granules are dirty.
+ * @space: the space
+ *
+ * Return: the number.
+ */
+unsigned long extmem_dirty_count(const struct extmem_space *space)
+{
+	unsigned long pos = 0, count = 0;
+	struct extmem_run run;
+
+	while (extmem_dirty_next(space, &pos, space->nbits, &run)) {
+		unsigned long bit = run.first;
+
+		for_each_clear_bit_from(bit, space->alloc, run.first + run.nr)
+			count++;
+	}
+	return count;
+}
+
+/* The free granules of a unit: of two, they are one run at most */
+static struct extmem_run
+extmem_dirty_unit_free(const struct extmem_space *space, unsigned long unit)
+{
+	unsigned long first = unit * EXTMEM_UNIT_GRANULES;
+	unsigned long end = first + EXTMEM_UNIT_GRANULES;
+
+	first = find_next_zero_bit(space->alloc, end, first);
+	return (struct extmem_run) {
+		first, find_next_bit(space->alloc, end, first) - first
+	};
+}
+
+/**
+ * extmem_dirty_begin - pick a dirty unit, to clear its free granules in place.
+ * @space: the space, in which no other unit is being cleared
+ * @pos: the unit to look at first, moved past the one that is picked; the
+ *       search goes around
+ * @run: its free granules, perhaps none
+ *
+ * They stay free and dirty: extmem_dirty_end() tells what became of them. A
+ * granule taken meanwhile must not be used before that.
+ *
+ * Return: false if nothing is dirty.
+ */
+bool extmem_dirty_begin(struct extmem_space *space, unsigned long *pos,
+			struct extmem_run *run)
+{
+	unsigned long units = space->nbits / EXTMEM_UNIT_GRANULES;
+	unsigned long unit = find_next_bit(space->dirty, units, *pos);
+
+	if (unit >= units)
+		unit = find_first_bit(space->dirty, units);
+	if (unit >= units)
+		return false;
+	*pos = unit + 1;
+	*run = extmem_dirty_unit_free(space, unit);
+	space->cleaning = unit;
+	space->spoiled = false;
+	return true;
+}
+
+/**
+ * extmem_dirty_end - be done with what extmem_dirty_begin() picked.
+ * @space: the space
+ * @cleared: all of it was cleared
+ *
+ * The unit is clean then, unless one of its granules was freed meanwhile. A
+ * granule that was taken meanwhile is clean, too.
+ */
+void extmem_dirty_end(struct extmem_space *space, bool cleared)
+{
+	if (cleared && !space->spoiled)
+		extmem_bits_change(space->dirty, &space->dirty_sum,
+				   space->cleaning, 1, false);
+	space->cleaning = EXTMEM_NO_UNIT;
 }

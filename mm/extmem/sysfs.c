@@ -1,22 +1,111 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * /sys/kernel/mm/extmem/nodeN: a pool as the administrator sees it, one value
- * a file. Documented in Documentation/ABI/testing/sysfs-kernel-mm-extmem.
+ * a file; and beside it what this kernel and the map in use know of each other.
+ * Documented in Documentation/ABI/testing/sysfs-kernel-mm-extmem.
  */
+#include <linux/bitmap.h>
+#include <linux/kexec_handover.h>
+#include <linux/kho/abi/extmem_image.h>
+#include <linux/kho/abi/kexec_handover.h>
 #include <linux/kobject.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 
-#include "internal.h"
+#include "api.h"
+
+#define MORE	"...\n"
+
+/*
+ * Which hand-over maps this kernel can read, written where it can be found in its
+ * image before it runs: see include/linux/kho/abi/extmem_image.h.
+ */
+static_assert(sizeof(EXTMEM_IMAGE_MAGIC) == 16);
+static_assert(sizeof(KHO_FDT_COMPATIBLE) <=
+	      sizeof_field(struct extmem_image_ser, handover));
+
+/* Nothing refers to it: it is there to be looked at from outside. */
+static const struct extmem_image_ser extmem_image __used __aligned(8) = {
+	.magic = EXTMEM_IMAGE_MAGIC,
+	.size = sizeof(extmem_image),
+	.compatible = EXTMEM_COMPATIBLE,
+	.handover = KHO_FDT_COMPATIBLE,
+	.compat = EXTMEM_COMPAT_KNOWN,
+	.ro_compat = EXTMEM_RO_COMPAT_KNOWN,
+	.incompat = EXTMEM_INCOMPAT_KNOWN,
+	.check = EXTMEM_IMAGE_CHECK ^ EXTMEM_COMPAT_KNOWN ^
+		 EXTMEM_RO_COMPAT_KNOWN ^ EXTMEM_INCOMPAT_KNOWN,
+};
 
 static struct kobject *extmem_kobj;
 
-static struct extmem_pool *to_pool(struct kobject *kobj)
+/**
+ * extmem_emit - add a line to a list in sysfs.
+ * @buf: the file's page
+ * @len: bytes in it so far
+ * @fmt: the line, with its newline; cut off after 159 bytes
+ *
+ * Return: true if it fitted; else "..." is in its place, the last line: what does
+ * not fit into the page a file has is not left out silently.
+ */
+static __printf(3, 4) bool extmem_emit(char *buf, int *len, const char *fmt, ...)
+{
+	char line[160];
+	va_list args;
+	bool fits;
+	int n;
+
+	va_start(args, fmt);
+	n = vscnprintf(line, sizeof(line), fmt, args);
+	va_end(args);
+	fits = *len + n + strlen(MORE) < PAGE_SIZE;
+	*len += sysfs_emit_at(buf, *len, "%s", fits ? line : MORE);
+	return fits;
+}
+
+/* A line for each bad page of a granule; false when the room has ended */
+static bool extmem_emit_granule(const struct extmem_poison *poison, u64 granule,
+				char *buf, int *len)
+{
+	unsigned int page;
+	u64 offset;
+
+	for_each_set_bit(page, poison->bad, EXTMEM_POISON_PAGES) {
+		offset = (u64)page << EXTMEM_SER_PAGE_SHIFT;
+		if (!extmem_emit(buf, len, "%#llx: granule %#llx offset %#llx\n",
+				 granule + offset, granule, offset))
+			return false;
+	}
+	return true;
+}
+
+/**
+ * extmem_poison_emit - list a pool's bad pages by ascending address.
+ * @pool: the pool, its map locked
+ * @buf: a page, for a sysfs file
+ *
+ * Return: bytes written.
+ */
+int extmem_poison_emit(const struct extmem_pool *pool, char *buf)
+{
+	struct extmem_poison *poison;
+	unsigned long index;
+	int len = 0;
+
+	xa_for_each(&pool->map->poison, index, poison)
+		if (poison->pool == pool &&
+		    !extmem_emit_granule(poison, (u64)index << EXTMEM_GRANULE_SHIFT,
+					 buf, &len))
+			break;
+	return len;
+}
+
+static struct extmem_pool *extmem_sysfs_pool(struct kobject *kobj)
 {
 	return container_of(kobj, struct extmem_pool, kobj);
 }
 
-static u64 granules(unsigned long nr)
+static u64 extmem_sysfs_bytes(unsigned long nr)
 {
 	return (u64)nr << EXTMEM_GRANULE_SHIFT;
 }
@@ -24,35 +113,36 @@ static u64 granules(unsigned long nr)
 static ssize_t total_bytes_show(struct kobject *kobj, struct kobj_attribute *attr,
 				char *buf)
 {
-	struct extmem_pool *pool = to_pool(kobj);
+	struct extmem_pool *pool = extmem_sysfs_pool(kobj);
 
-	return sysfs_emit(buf, "%llu\n", granules(pool->nr_granules) + pool->held);
+	return sysfs_emit(buf, "%llu\n",
+			  extmem_sysfs_bytes(pool->nr_granules) + pool->stray);
 }
 
 static ssize_t free_bytes_show(struct kobject *kobj, struct kobj_attribute *attr,
 			       char *buf)
 {
-	struct extmem_pool *pool = to_pool(kobj);
+	struct extmem_pool *pool = extmem_sysfs_pool(kobj);
 
 	guard(mutex)(&pool->map->lock);
 	return sysfs_emit(buf, "%llu\n", pool->nr_granules ?
-			  granules(pool->space.nr_free) : 0);
+			  extmem_sysfs_bytes(pool->space.nr_free) : 0);
 }
 
 static ssize_t largest_free_bytes_show(struct kobject *kobj,
 				       struct kobj_attribute *attr, char *buf)
 {
-	struct extmem_pool *pool = to_pool(kobj);
+	struct extmem_pool *pool = extmem_sysfs_pool(kobj);
 
 	guard(mutex)(&pool->map->lock);
 	return sysfs_emit(buf, "%llu\n", pool->nr_granules ?
-			  granules(extmem_space_largest(&pool->space)) : 0);
+			  extmem_sysfs_bytes(extmem_space_largest(&pool->space)) : 0);
 }
 
 static ssize_t claims_show(struct kobject *kobj, struct kobj_attribute *attr,
 			   char *buf)
 {
-	struct extmem_pool *pool = to_pool(kobj);
+	struct extmem_pool *pool = extmem_sysfs_pool(kobj);
 
 	guard(mutex)(&pool->map->lock);
 	return sysfs_emit(buf, "%u\n", pool->nr_claims);
@@ -61,17 +151,17 @@ static ssize_t claims_show(struct kobject *kobj, struct kobj_attribute *attr,
 static ssize_t dirty_bytes_show(struct kobject *kobj, struct kobj_attribute *attr,
 				char *buf)
 {
-	struct extmem_pool *pool = to_pool(kobj);
+	struct extmem_pool *pool = extmem_sysfs_pool(kobj);
 
 	guard(mutex)(&pool->map->lock);
 	return sysfs_emit(buf, "%llu\n", pool->nr_granules ?
-			  granules(extmem_dirty_count(&pool->space)) : 0);
+			  extmem_sysfs_bytes(extmem_dirty_count(&pool->space)) : 0);
 }
 
 static ssize_t scrubbed_bytes_show(struct kobject *kobj,
 				   struct kobj_attribute *attr, char *buf)
 {
-	struct extmem_pool *pool = to_pool(kobj);
+	struct extmem_pool *pool = extmem_sysfs_pool(kobj);
 
 	guard(mutex)(&pool->map->lock);
 	return sysfs_emit(buf, "%llu\n", pool->scrub.cleared);
@@ -80,14 +170,15 @@ static ssize_t scrubbed_bytes_show(struct kobject *kobj,
 static ssize_t quarantined_bytes_show(struct kobject *kobj,
 				      struct kobj_attribute *attr, char *buf)
 {
-	struct extmem_pool *pool = to_pool(kobj);
+	struct extmem_pool *pool = extmem_sysfs_pool(kobj);
 
 	guard(mutex)(&pool->map->lock);
-	return sysfs_emit(buf, "%llu\n", granules(pool->nr_quarantined) + pool->held);
+	return sysfs_emit(buf, "%llu\n",
+			  extmem_sysfs_bytes(pool->nr_quarantined) + pool->stray);
 }
 
 /* A line for each extent; false when the room has ended */
-static bool emit_claim(const struct extmem_claim *claim, char *buf, int *len)
+static bool extmem_emit_claim(const struct extmem_claim *claim, char *buf, int *len)
 {
 	const char *why = extmem_reason_text(extmem_claim_data(claim, 0));
 	struct range extent;
@@ -105,7 +196,7 @@ static bool emit_claim(const struct extmem_claim *claim, char *buf, int *len)
 static ssize_t quarantine_reasons_show(struct kobject *kobj,
 				       struct kobj_attribute *attr, char *buf)
 {
-	struct extmem_pool *pool = to_pool(kobj);
+	struct extmem_pool *pool = extmem_sysfs_pool(kobj);
 	struct extmem_claim *claim;
 	unsigned int i;
 	int len = 0;
@@ -116,7 +207,7 @@ static ssize_t quarantine_reasons_show(struct kobject *kobj,
 			return len;
 	list_for_each_entry(claim, &pool->claims, list)
 		if (extmem_claim_ser(claim)->kind == EXTMEM_KIND_QUARANTINE &&
-		    !emit_claim(claim, buf, &len))
+		    !extmem_emit_claim(claim, buf, &len))
 			break;
 	return len;
 }
@@ -124,7 +215,7 @@ static ssize_t quarantine_reasons_show(struct kobject *kobj,
 static ssize_t poisoned_bytes_show(struct kobject *kobj, struct kobj_attribute *attr,
 				   char *buf)
 {
-	struct extmem_pool *pool = to_pool(kobj);
+	struct extmem_pool *pool = extmem_sysfs_pool(kobj);
 
 	guard(mutex)(&pool->map->lock);
 	return sysfs_emit(buf, "%llu\n",
@@ -133,7 +224,7 @@ static ssize_t poisoned_bytes_show(struct kobject *kobj, struct kobj_attribute *
 
 static ssize_t poison_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
-	struct extmem_pool *pool = to_pool(kobj);
+	struct extmem_pool *pool = extmem_sysfs_pool(kobj);
 
 	guard(mutex)(&pool->map->lock);
 	return extmem_poison_emit(pool, buf);
@@ -146,7 +237,8 @@ static struct kobj_attribute claims_attr = __ATTR_RO(claims);
 static struct kobj_attribute dirty_bytes_attr = __ATTR_RO(dirty_bytes);
 static struct kobj_attribute scrubbed_bytes_attr = __ATTR_RO(scrubbed_bytes);
 static struct kobj_attribute quarantined_bytes_attr = __ATTR_RO(quarantined_bytes);
-static struct kobj_attribute quarantine_reasons_attr = __ATTR_RO_MODE(quarantine_reasons, 0400);
+static struct kobj_attribute quarantine_reasons_attr =
+	__ATTR_RO_MODE(quarantine_reasons, 0400);
 static struct kobj_attribute poisoned_bytes_attr = __ATTR_RO(poisoned_bytes);
 static struct kobj_attribute poison_attr = __ATTR_RO_MODE(poison, 0400);
 
@@ -165,14 +257,14 @@ static struct attribute *pool_attrs[] = {
 };
 ATTRIBUTE_GROUPS(pool);
 
-static void pool_release(struct kobject *kobj)
+static void extmem_sysfs_release(struct kobject *kobj)
 {
-	kfree(to_pool(kobj));
+	kfree(extmem_sysfs_pool(kobj));
 }
 
 static const struct kobj_type pool_ktype = {
 	.sysfs_ops = &kobj_sysfs_ops,
-	.release = pool_release,
+	.release = extmem_sysfs_release,
 	.default_groups = pool_groups,
 };
 
@@ -189,24 +281,62 @@ static ssize_t generation_show(struct kobject *kobj, struct kobj_attribute *attr
 	return sysfs_emit(buf, "%llu\n", extmem_map.ser->generation);
 }
 
+static ssize_t compatible_show(struct kobject *kobj, struct kobj_attribute *attr,
+			       char *buf)
+{
+	return sysfs_emit(buf, "%.16s\n", extmem_map.ser->compatible);
+}
+
+static ssize_t compat_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%#llx\n", extmem_map.ser->compat);
+}
+
+static ssize_t ro_compat_show(struct kobject *kobj, struct kobj_attribute *attr,
+			      char *buf)
+{
+	return sysfs_emit(buf, "%#llx\n", extmem_map.ser->ro_compat);
+}
+
+static ssize_t incompat_show(struct kobject *kobj, struct kobj_attribute *attr,
+			     char *buf)
+{
+	return sysfs_emit(buf, "%#llx\n", extmem_map.ser->incompat);
+}
+
+static ssize_t handover_show(struct kobject *kobj, struct kobj_attribute *attr,
+			     char *buf)
+{
+	return sysfs_emit(buf, "%s\n", kho_is_enabled() ? KHO_FDT_COMPATIBLE : "off");
+}
+
+static struct kobj_attribute compatible_attr = __ATTR_RO(compatible);
+static struct kobj_attribute compat_attr = __ATTR_RO(compat);
+static struct kobj_attribute ro_compat_attr = __ATTR_RO(ro_compat);
+static struct kobj_attribute incompat_attr = __ATTR_RO(incompat);
+static struct kobj_attribute handover_attr = __ATTR_RO(handover);
 static struct kobj_attribute map_bytes_attr = __ATTR_RO(map_bytes);
 static struct kobj_attribute generation_attr = __ATTR_RO(generation);
 
 static const struct attribute * const extmem_attrs[] = {
 	&map_bytes_attr.attr,
 	&generation_attr.attr,
+	&compatible_attr.attr,
+	&compat_attr.attr,
+	&ro_compat_attr.attr,
+	&incompat_attr.attr,
+	&handover_attr.attr,
 	NULL,
 };
 
-static int sysfs_root(void)
+static int extmem_sysfs_root(void)
 {
 	if (extmem_kobj)
 		return 0;
 	extmem_kobj = kobject_create_and_add("extmem", mm_kobj);
 	if (!extmem_kobj)
 		return -ENOMEM;
-	return sysfs_create_files(extmem_kobj, extmem_attrs) ?:
-	       sysfs_create_files(extmem_kobj, extmem_feature_attrs);
+	return sysfs_create_files(extmem_kobj, extmem_attrs);
 }
 
 /**
@@ -217,7 +347,7 @@ static int sysfs_root(void)
  */
 int extmem_sysfs_add(struct extmem_pool *pool)
 {
-	int err = sysfs_root();
+	int err = extmem_sysfs_root();
 
 	if (err)
 		return err;

@@ -8,7 +8,7 @@
 #include <linux/nodemask.h>
 #include <linux/string.h>
 
-#include "internal.h"
+#include "adopt.h"
 
 /**
  * extmem_root_fault - check the root page.
@@ -58,13 +58,14 @@ const char *extmem_page_fault(const struct extmem_page_ser *page, u64 pa, u32 ty
 	return NULL;
 }
 
-static const char *range_fault(const struct extmem_pool_ser *ser, unsigned int i)
+static const char *extmem_range_fault(const struct extmem_pool_ser *ser, unsigned int i)
 {
 	const struct extmem_extent_ser *range = &ser->ranges[i];
 
 	if (!range->size || range->start + range->size < range->start)
 		return "pool record: impossible range";
-	if (!IS_ALIGNED(range->start, SZ_1G) || !IS_ALIGNED(range->size, EXTMEM_GRANULE))
+	if (!IS_ALIGNED(range->start, SZ_1G) ||
+	    !IS_ALIGNED(range->size, EXTMEM_GRANULE))
 		return "pool record: misaligned range";
 	if (i && range->start < range[-1].start + range[-1].size)
 		return "pool record: ranges overlap or are out of order";
@@ -89,7 +90,7 @@ const char *extmem_pool_fault(const struct extmem_pool_ser *ser)
 	if (!ser->nr_ranges || ser->nr_ranges > EXTMEM_POOL_RANGES)
 		return "pool record: impossible number of ranges";
 	for (i = 0; !fault && i < ser->nr_ranges; i++)
-		fault = range_fault(ser, i);
+		fault = extmem_range_fault(ser, i);
 	return fault;
 }
 

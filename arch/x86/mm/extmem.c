@@ -77,7 +77,7 @@ static bool __init looks_like_pool(const struct e820_entry *entry,
 	return true;
 }
 
-static bool __init is_held(const struct e820_entry *entry, struct range *range)
+static bool __init is_marked(const struct e820_entry *entry, struct range *range)
 {
 	if (entry->type != E820_TYPE_EXTMEM)
 		return !is_kho_boot() && looks_like_pool(entry, range);
@@ -86,20 +86,20 @@ static bool __init is_held(const struct e820_entry *entry, struct range *range)
 }
 
 /**
- * extmem_arch_held - iterate over memory a former kernel reserved.
+ * extmem_arch_marked - iterate over memory a former kernel reserved.
  * @i: which piece, from 0
  * @range: the piece; neighbours are one
  *
  * Return: false after the last.
  */
-bool __init extmem_arch_held(unsigned int i, struct range *range)
+bool __init extmem_arch_marked(unsigned int i, struct range *range)
 {
 	u32 idx;
 
 	if (!extmem_arch_warm())
 		return false;
 	for (idx = 0; idx < e820_table->nr_entries; idx++)
-		if (is_held(&e820_table->entries[idx], range) && !i--)
+		if (is_marked(&e820_table->entries[idx], range) && !i--)
 			return true;
 	return false;
 }

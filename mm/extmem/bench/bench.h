@@ -5,7 +5,7 @@
 #include <kunit/test.h>
 #include <linux/prandom.h>
 
-#include "../internal.h"
+#include "../api.h"
 
 /*
  * What the allocator costs, and what it leaves behind, measured on pools that

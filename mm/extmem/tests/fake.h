@@ -7,7 +7,7 @@
 #include <linux/io.h>
 #include <linux/mm.h>
 
-#include "../internal.h"
+#include "../api.h"
 
 /*
  * A machine for the tests: pools at addresses without memory behind them, and

@@ -224,7 +224,7 @@ static_assert(offsetof(struct extmem_pool_ser, ranges) == 64);
  * @uuid: given at creation, never changes
  * @data: words of its owner
  * @name: unique among all claims, padded with zeros; all zero for none. The
- *        rules are in mm/extmem/name.c
+ *        rules are in mm/extmem/attributes.c
  * @extents: the first EXTMEM_CLAIM_EXTENTS extents, in the owner's order
  * @flags: EXTMEM_CLAIM_*
  * @uid: who owns what user space sees of it, in the initial user namespace

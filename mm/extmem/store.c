@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tables of records of fixed size, in linked pages of the map. Records never
- * move, so that whoever owns one can write it in place.
+ * The hand-over map as a store: tables of records of fixed size in linked pages,
+ * and the root page, kept current by every change. Records never move, so that
+ * whoever owns one can write it in place. See include/linux/kho/abi/extmem.h.
  */
 #include <linux/crc32.h>
 #include <linux/io.h>
@@ -9,13 +10,15 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "internal.h"
+#include "store.h"
+
+struct extmem_map extmem_map;
 
 #define ALL_RECORDS	GENMASK(EXTMEM_PAGE_RECORDS - 1, 0)
 /* In &extmem_page.used: the page stays, even without records in use */
 #define PINNED		BIT(EXTMEM_PAGE_RECORDS)
 
-static bool page_is_full(const struct extmem_page *page)
+static bool extmem_page_is_full(const struct extmem_page *page)
 {
 	return (page->used & ALL_RECORDS) == ALL_RECORDS;
 }
@@ -87,7 +90,7 @@ void extmem_table_exit(struct extmem_map *map, struct extmem_table *table)
 }
 
 /* Link a page to what follows it */
-static void page_link(struct extmem_table *table, struct extmem_page *page)
+static void extmem_page_link(struct extmem_table *table, struct extmem_page *page)
 {
 	struct extmem_page_ser *ser = page->ser;
 
@@ -98,21 +101,21 @@ static void page_link(struct extmem_table *table, struct extmem_page *page)
 	extmem_crc_set(ser, sizeof(*ser));
 }
 
-static void page_link_prev(struct extmem_table *table, struct list_head *prev)
+static void extmem_page_link_prev(struct extmem_table *table, struct list_head *prev)
 {
 	if (prev != &table->pages)
-		page_link(table, list_entry(prev, struct extmem_page, list));
+		extmem_page_link(table, list_entry(prev, struct extmem_page, list));
 }
 
-static void table_drop(struct extmem_map *map, struct extmem_table *table,
-		       struct extmem_page *page)
+static void extmem_table_drop(struct extmem_map *map, struct extmem_table *table,
+			      struct extmem_page *page)
 {
 	struct list_head *prev = page->list.prev;
 
 	list_del(&page->list);
 	list_del(&page->avail);
 	table->nr_pages--;
-	page_link_prev(table, prev);
+	extmem_page_link_prev(table, prev);
 	map->ops->free(page->ser, EXTMEM_MAP_PAGE);
 	kfree(page);
 }
@@ -137,7 +140,7 @@ void extmem_page_unpin(struct extmem_map *map, struct extmem_table *table,
 {
 	page->used &= ~PINNED;
 	if (!page->used)
-		table_drop(map, table, page);
+		extmem_table_drop(map, table, page);
 }
 
 /**
@@ -158,12 +161,12 @@ struct extmem_page *extmem_table_add(struct extmem_table *table,
 	list_add_tail(&page->list, &table->pages);
 	list_add(&page->avail, &table->avail);
 	table->nr_pages++;
-	page_link(table, page);
-	page_link_prev(table, page->list.prev);
+	extmem_page_link(table, page);
+	extmem_page_link_prev(table, page->list.prev);
 	return page;
 }
 
-static int table_grow(struct extmem_map *map, struct extmem_table *table)
+static int extmem_table_grow(struct extmem_map *map, struct extmem_table *table)
 {
 	struct extmem_page_ser *ser = map->ops->alloc(EXTMEM_MAP_PAGE);
 
@@ -188,7 +191,7 @@ struct extmem_rec extmem_rec_adopt(struct extmem_table *table,
 				   struct extmem_page *page, unsigned int i)
 {
 	page->used |= BIT(i);
-	if (page_is_full(page))
+	if (extmem_page_is_full(page))
 		list_del_init(&page->avail);
 	table->nr_records++;
 	return (struct extmem_rec) {
@@ -212,7 +215,7 @@ int extmem_rec_alloc(struct extmem_map *map, struct extmem_table *table,
 	int err;
 
 	if (list_empty(&table->avail)) {
-		err = table_grow(map, table);
+		err = extmem_table_grow(map, table);
 		if (err)
 			return err;
 	}
@@ -236,11 +239,100 @@ void extmem_rec_free(struct extmem_map *map, struct extmem_table *table,
 	if (!page)
 		return;
 	memset(rec->ser, 0, EXTMEM_RECORD);
-	if (page_is_full(page))
+	if (extmem_page_is_full(page))
 		list_add(&page->avail, &table->avail);
 	page->used &= ~BIT(offset_in_page(rec->ser) / EXTMEM_RECORD - 1);
 	table->nr_records--;
 	*rec = (struct extmem_rec) {};
 	if (!page->used)
-		table_drop(map, table, page);
+		extmem_table_drop(map, table, page);
+}
+
+static u64 extmem_table_first(struct extmem_table *table)
+{
+	struct extmem_page *page;
+
+	page = list_first_entry_or_null(&table->pages, struct extmem_page, list);
+	return page ? virt_to_phys(page->ser) : 0;
+}
+
+/**
+ * extmem_map_init - make an empty map.
+ * @map: the map
+ * @ops: where its pages come from
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int extmem_map_init(struct extmem_map *map, const struct extmem_map_ops *ops)
+{
+	mutex_init(&map->lock);
+	init_waitqueue_head(&map->idle);
+	INIT_LIST_HEAD(&map->pools);
+	INIT_LIST_HEAD(&map->due);
+	extmem_table_init(&map->pool_table, EXTMEM_PAGE_POOLS);
+	extmem_table_init(&map->claim_table, EXTMEM_PAGE_CLAIMS);
+	xa_init(&map->poison);
+	map->ops = ops;
+	map->ser = ops->alloc(EXTMEM_MAP_PAGE);
+	if (!map->ser)
+		return -ENOMEM;
+
+	strscpy_pad(map->ser->compatible, EXTMEM_COMPATIBLE);
+	map->ser->header_size = sizeof(*map->ser);
+	map->ser->record_size = EXTMEM_RECORD;
+	map->ser->granule_shift = EXTMEM_SER_GRANULE_SHIFT;
+	map->ser->dirty_shift = EXTMEM_SER_DIRTY_SHIFT;
+	map->ser->generation = 1;
+	map->ser->next_id = 1;
+	extmem_map_update(map);
+	return 0;
+}
+
+/**
+ * extmem_map_update - bring the root page up to date.
+ * @map: the map, locked
+ */
+void extmem_map_update(struct extmem_map *map)
+{
+	struct extmem_map_ser *ser = map->ser;
+
+	ser->nr_pools = map->pool_table.nr_records;
+	ser->nr_records = map->claim_table.nr_records;
+	ser->pools = extmem_table_first(&map->pool_table);
+	ser->claims = extmem_table_first(&map->claim_table);
+	ser->pool_pages = map->pool_table.nr_pages;
+	ser->claim_pages = map->claim_table.nr_pages;
+	extmem_crc_set(ser, sizeof(*ser));
+}
+
+/**
+ * extmem_map_freeze - end all changes for good, and seal the map.
+ * @map: the map
+ *
+ * Claims that are being made give up soon: whoever clears memory looks at
+ * &extmem_map.frozen after every granule.
+ */
+void extmem_map_freeze(struct extmem_map *map)
+{
+	mutex_lock(&map->lock);
+	WRITE_ONCE(map->frozen, true);
+	mutex_unlock(&map->lock);
+
+	wait_event(map->idle, !READ_ONCE(map->inflight));
+
+	guard(mutex)(&map->lock);
+	map->ser->sealed = 1;
+	extmem_map_update(map);
+}
+
+/**
+ * extmem_map_free - free a map's records and its root.
+ * @map: the map, of which nothing is used any more
+ */
+void extmem_map_free(struct extmem_map *map)
+{
+	extmem_table_exit(map, &map->claim_table);
+	extmem_table_exit(map, &map->pool_table);
+	map->ops->free(map->ser, EXTMEM_MAP_PAGE);
+	map->ser = NULL;
 }

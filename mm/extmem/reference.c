@@ -8,25 +8,28 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-/* A claim that is held, once however many of its mappings were found. */
-struct extmem_hold {
-	struct extmem_hold *next;
+/*
+ * A reference on a claim: one, however many of its mappings were found. Whoever has
+ * the &struct extmem_refs has a lock for the list.
+ */
+struct extmem_ref {
+	struct extmem_ref *next;
 	struct extmem_claim *claim;
 };
 
-static bool is_held(const struct extmem_holds *holds,
-		    const struct extmem_claim *claim)
+static bool extmem_refs_has(const struct extmem_refs *refs,
+			    const struct extmem_claim *claim)
 {
-	const struct extmem_hold *hold = holds->first;
+	const struct extmem_ref *ref = refs->first;
 
-	while (hold && hold->claim != claim)
-		hold = hold->next;
-	return hold;
+	while (ref && ref->claim != claim)
+		ref = ref->next;
+	return ref;
 }
 
 /**
- * extmem_holds_add - hold the claim behind a file, if there is one.
- * @holds: what is held so far; the caller keeps others from changing it
+ * extmem_refs_add - take a reference on the claim behind a file, if there is one.
+ * @refs: the references so far; the caller keeps others from changing them
  * @file: what is mapped, any file or NULL
  *
  * Context: may sleep. The mmap lock may be held; if it is, and a mapping of
@@ -34,47 +37,47 @@ static bool is_held(const struct extmem_holds *holds,
  * Return: 0, also if the memory is not extended memory. -ENOMEM, or why the
  * file gives no access, see extmem_file_claim().
  */
-int extmem_holds_add(struct extmem_holds *holds, struct file *file)
+int extmem_refs_add(struct extmem_refs *refs, struct file *file)
 {
 	struct extmem_claim *claim = extmem_file_claim(file, false);
-	struct extmem_hold *hold;
+	struct extmem_ref *ref;
 
 	if (IS_ERR_OR_NULL(claim))
 		return PTR_ERR_OR_ZERO(claim);
-	if (is_held(holds, claim)) {
+	if (extmem_refs_has(refs, claim)) {
 		extmem_claim_put(claim);
 		return 0;
 	}
 
-	hold = kmalloc_obj(*hold);
-	if (!hold) {
+	ref = kmalloc_obj(*ref);
+	if (!ref) {
 		extmem_claim_put(claim);
 		return -ENOMEM;
 	}
-	hold->claim = claim;
-	hold->next = holds->first;
-	holds->first = hold;
+	ref->claim = claim;
+	ref->next = refs->first;
+	refs->first = ref;
 	return 0;
 }
-EXPORT_SYMBOL_GPL(extmem_holds_add);
+EXPORT_SYMBOL_GPL(extmem_refs_add);
 
 /**
- * extmem_holds_release - drop all references.
- * @holds: what was held; nothing of it is used any more
+ * extmem_refs_drop - drop all references.
+ * @refs: the references; nothing of the memory is used any more
  *
  * Context: any.
  */
-void extmem_holds_release(struct extmem_holds *holds)
+void extmem_refs_drop(struct extmem_refs *refs)
 {
-	struct extmem_hold *hold;
+	struct extmem_ref *ref;
 
-	while ((hold = holds->first)) {
-		holds->first = hold->next;
-		extmem_claim_put(hold->claim);
-		kfree(hold);
+	while ((ref = refs->first)) {
+		refs->first = ref->next;
+		extmem_claim_put(ref->claim);
+		kfree(ref);
 	}
 }
-EXPORT_SYMBOL_GPL(extmem_holds_release);
+EXPORT_SYMBOL_GPL(extmem_refs_drop);
 
 /**
  * extmem_paged - whether a page frame is extended memory that has a struct page.
