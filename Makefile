@@ -9,7 +9,7 @@ export DEBUG EXTMEM KSRC JOBS C VERSION FROM TO ROUNDS SEED
 
 .PHONY: help deps kernel rootfs shell vm run bench-boot bench-alloc bench-create bench-frag \
 	bench-map bench-blackout fio test test-dma test-dma-controls test-update test-soak \
-	clean
+	arrows clean
 
 help:
 	@echo 'make deps            install the Debian packages that are missing (root)'
@@ -35,6 +35,7 @@ help:
 	@echo 'make test-dma-controls  they notice what is undone; T=NAME: only this'
 	@echo 'make test-soak       1,000 kexecs that must lose nothing; ROUNDS=n SEED=n'
 	@echo 'make test            build all and run every test; T=NN-name runs some'
+	@echo 'make arrows          whether the layers of our directories are kept to'
 	@echo 'make clean           remove build/'
 	@echo
 	@echo 'A command in the test machine: $(S)/vm --help'
@@ -77,6 +78,9 @@ bench-blackout: kernel rootfs
 
 fio: kernel rootfs
 	@$(S)/fio/fio.sh
+
+arrows:
+	@$(S)/bed/arrows
 
 test: deps
 	@$(S)/run-tests $(T)
