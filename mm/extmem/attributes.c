@@ -61,7 +61,7 @@ static struct hlist_head *extmem_name_bucket(struct extmem_map *map, const char 
 
 static const char *extmem_name_of(const struct extmem_claim *claim)
 {
-	return extmem_claim_ser(claim)->name;
+	return claim->rec.claim->name;
 }
 
 static struct extmem_claim *extmem_name_find(struct extmem_map *map, const char *name)
@@ -81,14 +81,14 @@ static struct extmem_claim *extmem_name_find(struct extmem_map *map, const char 
 void extmem_name_drop(struct extmem_claim *claim)
 {
 	hlist_del_init(&claim->named);
-	memset(extmem_claim_ser(claim)->name, 0, EXTMEM_NAME_SIZE);
+	memset(claim->rec.claim->name, 0, EXTMEM_NAME_SIZE);
 }
 
 /* @name is sound and nobody's */
 static void extmem_name_give(struct extmem_claim *claim, const char *name)
 {
 	extmem_name_drop(claim);
-	strscpy_pad(extmem_claim_ser(claim)->name, name, EXTMEM_NAME_SIZE);
+	strscpy_pad(claim->rec.claim->name, name, EXTMEM_NAME_SIZE);
 	hlist_add_head(&claim->named, extmem_name_bucket(claim->pool->map, name));
 }
 
@@ -140,7 +140,7 @@ int extmem_claim_set_name(struct extmem_claim *claim, const char *name)
 		extmem_name_give(claim, name);
 	else
 		extmem_name_drop(claim);
-	extmem_crc_set(extmem_claim_ser(claim), EXTMEM_RECORD);
+	extmem_crc_set(claim->rec.claim, EXTMEM_RECORD);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(extmem_claim_set_name);
@@ -161,7 +161,7 @@ static bool extmem_name_is_padded(const char *name)
  */
 void extmem_adopt_name(struct extmem_claim *claim)
 {
-	struct extmem_claim_ser *ser = extmem_claim_ser(claim);
+	struct extmem_claim_ser *ser = claim->rec.claim;
 	struct extmem_map *map = claim->pool->map;
 
 	if (!memchr_inv(ser->name, 0, EXTMEM_NAME_SIZE))
@@ -189,7 +189,7 @@ void extmem_adopt_name(struct extmem_claim *claim)
  */
 void extmem_claim_owner(const struct extmem_claim *claim, struct extmem_owner *owner)
 {
-	const struct extmem_claim_ser *ser = extmem_claim_ser(claim);
+	const struct extmem_claim_ser *ser = claim->rec.claim;
 
 	guard(mutex)(&claim->pool->map->lock);
 	owner->uid = make_kuid(&init_user_ns, ser->uid);
@@ -215,7 +215,7 @@ static bool extmem_owner_ok(const struct extmem_owner *owner)
  */
 int extmem_claim_set_owner(struct extmem_claim *claim, const struct extmem_owner *owner)
 {
-	struct extmem_claim_ser *ser = extmem_claim_ser(claim);
+	struct extmem_claim_ser *ser = claim->rec.claim;
 
 	if (!extmem_owner_ok(owner))
 		return -EINVAL;
@@ -234,7 +234,7 @@ EXPORT_SYMBOL_GPL(extmem_claim_set_owner);
  */
 void extmem_adopt_owner(struct extmem_claim *claim)
 {
-	struct extmem_claim_ser *ser = extmem_claim_ser(claim);
+	struct extmem_claim_ser *ser = claim->rec.claim;
 
 	if (ser->uid != (u32)-1 && ser->gid != (u32)-1 && !(ser->mode & ~0777))
 		return;
@@ -255,7 +255,7 @@ void extmem_adopt_owner(struct extmem_claim *claim)
  */
 bool extmem_claim_persist(const struct extmem_claim *claim)
 {
-	return !(READ_ONCE(extmem_claim_ser(claim)->flags) &
+	return !(READ_ONCE(claim->rec.claim->flags) &
 		 (EXTMEM_CLAIM_TRANSIENT | EXTMEM_CLAIM_SPARED));
 }
 EXPORT_SYMBOL_GPL(extmem_claim_persist);
@@ -271,7 +271,7 @@ EXPORT_SYMBOL_GPL(extmem_claim_persist);
  */
 int extmem_claim_set_persist(struct extmem_claim *claim, bool persist)
 {
-	struct extmem_claim_ser *ser = extmem_claim_ser(claim);
+	struct extmem_claim_ser *ser = claim->rec.claim;
 
 	guard(mutex)(&claim->pool->map->lock);
 	if (claim->pool->map->frozen)

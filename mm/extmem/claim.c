@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Claims: lists of extents with one owner, how they are written into the map, and
- * the references that keep them from being given up. A claim has one record for
- * itself and its first extents, and more of them where it has more extents. How
- * claims are made, grown and shrunk is in resize.c.
+ * Claims: lists of extents with one owner, and the references that keep them
+ * from being given up. How they get memory and lose it is in resize.c, what the
+ * map says of them in claim_rec.c.
  */
 #include <linux/export.h>
-#include <linux/math.h>
-#include <linux/random.h>
 #include <linux/slab.h>
 
 #include "pool.h"
-
-#define CREATE_TRACE_POINTS
-#include <trace/events/extmem.h>
 
 /**
  * extmem_claim_new - make a claim that is in no list yet.
@@ -54,11 +48,9 @@ void extmem_claim_free(struct extmem_claim *claim)
 	hlist_del_init(&claim->named);
 	list_del(&claim->expected);
 	list_del(&claim->list);
-	while (claim->nr_more)
-		extmem_rec_free(map, &map->claim_table, &claim->more[--claim->nr_more]);
+	extmem_recs_free(map, &map->claim_table, &claim->more);
 	extmem_rec_free(map, &map->claim_table, &claim->rec);
-	kvfree(claim->more);
-	extmem_runs_free(&claim->runs);
+	kvfree(claim->runs.run);
 	kfree(claim);
 }
 
@@ -71,7 +63,7 @@ void extmem_claim_free(struct extmem_claim *claim)
  */
 u64 extmem_claim_size(const struct extmem_claim *claim)
 {
-	return extmem_claim_ser(claim)->size;
+	return claim->rec.claim->size;
 }
 EXPORT_SYMBOL_GPL(extmem_claim_size);
 
@@ -84,7 +76,7 @@ EXPORT_SYMBOL_GPL(extmem_claim_size);
  */
 const uuid_t *extmem_claim_uuid(const struct extmem_claim *claim)
 {
-	return (const uuid_t *)extmem_claim_ser(claim)->uuid;
+	return (const uuid_t *)claim->rec.claim->uuid;
 }
 EXPORT_SYMBOL_GPL(extmem_claim_uuid);
 
@@ -97,7 +89,7 @@ EXPORT_SYMBOL_GPL(extmem_claim_uuid);
  */
 u64 extmem_claim_id(const struct extmem_claim *claim)
 {
-	return extmem_claim_ser(claim)->id;
+	return claim->rec.claim->id;
 }
 EXPORT_SYMBOL_GPL(extmem_claim_id);
 
@@ -132,274 +124,6 @@ struct range extmem_claim_extent(const struct extmem_claim *claim, unsigned int 
 EXPORT_SYMBOL_GPL(extmem_claim_extent);
 
 /**
- * extmem_owner_write - write the owner into a claim's record.
- * @ser: the record, which is to get a new checksum
- * @owner: the owner
- */
-void extmem_owner_write(struct extmem_claim_ser *ser, const struct extmem_owner *owner)
-{
-	ser->uid = from_kuid(&init_user_ns, owner->uid);
-	ser->gid = from_kgid(&init_user_ns, owner->gid);
-	ser->mode = owner->mode;
-}
-
-/**
- * extmem_claim_begin - give a new claim its first record and its id.
- * @claim: the claim; the map is locked
- * @kind: whose it is
- *
- * Return: 0 or -ENOMEM.
- */
-int extmem_claim_begin(struct extmem_claim *claim, enum extmem_kind kind)
-{
-	struct extmem_map *map = claim->pool->map;
-	struct extmem_claim_ser *ser;
-	int err;
-
-	err = extmem_rec_alloc(map, &map->claim_table, &claim->rec);
-	if (err)
-		return err;
-	ser = extmem_claim_ser(claim);
-	ser->kind = kind;
-	ser->id = map->ser->next_id++;
-	return 0;
-}
-
-/*
- * As random as uuid_gen()'s, which runs the cipher each time: that was a fifth of
- * the instructions of a small claim. These numbers are made in bulk.
- */
-static void extmem_claim_new_uuid(u8 *uuid)
-{
-	u64 random[2] = { get_random_u64(), get_random_u64() };
-
-	memcpy(uuid, random, UUID_SIZE);
-	uuid[6] = (uuid[6] & 0x0f) | 0x40;
-	uuid[8] = (uuid[8] & 0x3f) | 0x80;
-}
-
-/**
- * extmem_claim_start - give a new claim its first record, as its owner wants it.
- * @claim: the claim; the map is locked
- * @attr: what it is to be
- *
- * Return: 0 or -ENOMEM.
- */
-int extmem_claim_start(struct extmem_claim *claim, const struct extmem_claim_attr *attr)
-{
-	struct extmem_claim_ser *ser;
-	int err;
-
-	err = extmem_claim_begin(claim, attr->kind);
-	if (err)
-		return err;
-	ser = extmem_claim_ser(claim);
-	extmem_claim_new_uuid(ser->uuid);
-	memcpy(ser->data, attr->data, sizeof(ser->data));
-	extmem_owner_write(ser, &attr->owner);
-	return 0;
-}
-
-/**
- * extmem_nr_more - how many continuation records some extents take.
- * @nr_extents: all extents of the claim
- *
- * Return: the number.
- */
-unsigned int extmem_nr_more(unsigned int nr_extents)
-{
-	if (nr_extents <= EXTMEM_CLAIM_EXTENTS)
-		return 0;
-	return DIV_ROUND_UP(nr_extents - EXTMEM_CLAIM_EXTENTS, EXTMEM_MORE_EXTENTS);
-}
-
-static void extmem_claim_drop_more(struct extmem_claim *claim, unsigned int want)
-{
-	struct extmem_map *map = claim->pool->map;
-
-	while (claim->nr_more > want)
-		extmem_rec_free(map, &map->claim_table, &claim->more[--claim->nr_more]);
-}
-
-/* Have as many continuation records as there are to be, or change nothing */
-static int extmem_claim_size_more(struct extmem_claim *claim, unsigned int want)
-{
-	struct extmem_map *map = claim->pool->map;
-	unsigned int had = claim->nr_more;
-	struct extmem_rec *more;
-	int err;
-
-	if (want > had) {
-		more = kvrealloc(claim->more, array_size(want, sizeof(*more)),
-				 GFP_KERNEL);
-		if (!more)
-			return -ENOMEM;
-		claim->more = more;
-	}
-	while (claim->nr_more < want) {
-		err = extmem_rec_alloc(map, &map->claim_table,
-				       &claim->more[claim->nr_more]);
-		if (err) {
-			extmem_claim_drop_more(claim, had);
-			return err;
-		}
-		claim->nr_more++;
-	}
-	extmem_claim_drop_more(claim, want);
-	return 0;
-}
-
-/* Extents from number @i on, as many as there are and fit; returns their bytes */
-static u64 extmem_claim_write_extents(const struct extmem_claim *claim, unsigned int i,
-				      struct extmem_extent_ser *ser, unsigned int room)
-{
-	u64 bytes = 0;
-
-	memset(ser, 0, room * sizeof(*ser));
-	for (; room && i < claim->runs.nr; i++, room--, ser++) {
-		struct range extent = extmem_claim_extent(claim, i);
-
-		ser->start = extent.start;
-		ser->size = range_len(&extent);
-		bytes += ser->size;
-	}
-	return bytes;
-}
-
-static u64 extmem_claim_write_more(const struct extmem_claim *claim, unsigned int n)
-{
-	struct extmem_more_ser *ser = claim->more[n].ser;
-	u64 bytes;
-
-	ser->type = EXTMEM_REC_MORE;
-	ser->first = EXTMEM_CLAIM_EXTENTS + n * EXTMEM_MORE_EXTENTS;
-	ser->id = extmem_claim_ser(claim)->id;
-	bytes = extmem_claim_write_extents(claim, ser->first, ser->extents,
-					   EXTMEM_MORE_EXTENTS);
-	extmem_crc_set(ser, EXTMEM_RECORD);
-	return bytes;
-}
-
-/**
- * extmem_claim_write - write a claim's extents into its records.
- * @claim: the claim; it has its first record, with all but the extents filled
- *         in. The map is locked, and its root to be updated afterwards.
- *
- * Return: 0, or -ENOMEM: then the records are as they were. A claim that has
- * no more extents than before never fails.
- */
-int extmem_claim_write(struct extmem_claim *claim)
-{
-	struct extmem_claim_ser *ser = extmem_claim_ser(claim);
-	unsigned int i;
-	int err;
-
-	err = extmem_claim_size_more(claim, extmem_nr_more(claim->runs.nr));
-	if (err)
-		return err;
-	ser->type = EXTMEM_REC_CLAIM;
-	ser->node = claim->pool->nid;
-	ser->nr_extents = claim->runs.nr;
-	ser->size = extmem_claim_write_extents(claim, 0, ser->extents,
-					       EXTMEM_CLAIM_EXTENTS);
-	for (i = 0; i < claim->nr_more; i++)
-		ser->size += extmem_claim_write_more(claim, i);
-	extmem_crc_set(ser, EXTMEM_RECORD);
-	return 0;
-}
-
-/**
- * extmem_claim_join - give a claim more granules.
- * @claim: the claim, its record begun; the map is locked, to be updated afterwards
- * @runs: the granules
- *
- * Return: 0 or -ENOMEM, and then it has none of them.
- */
-int extmem_claim_join(struct extmem_claim *claim, const struct extmem_runs *runs)
-{
-	struct extmem_mark had = extmem_runs_mark(&claim->runs);
-	int err;
-
-	err = extmem_runs_join(&claim->runs, runs);
-	if (err)
-		return err;
-	err = extmem_claim_write(claim);
-	if (err)
-		extmem_runs_reset(&claim->runs, &had);
-	return err;
-}
-
-/**
- * extmem_trace_claim - a claim got memory.
- * @claim: the claim
- * @runs: the granules it got
- */
-void extmem_trace_claim(const struct extmem_claim *claim,
-			const struct extmem_runs *runs)
-{
-	const struct extmem_claim_ser *ser = extmem_claim_ser(claim);
-	const struct extmem_pool *pool = claim->pool;
-	unsigned int i;
-
-	if (!trace_extmem_claim_enabled())
-		return;
-	for (i = 0; i < runs->nr; i++)
-		trace_extmem_claim(pool->nid, ser->kind, ser->id,
-				   extmem_pool_phys(pool, runs->run[i].first),
-				   (u64)runs->run[i].nr << EXTMEM_GRANULE_SHIFT, 0);
-}
-
-/**
- * extmem_trace_free - a claim gave granules back.
- * @claim: the claim
- * @first: the first of them
- * @nr: how many
- */
-void extmem_trace_free(const struct extmem_claim *claim, unsigned long first,
-		       unsigned long nr)
-{
-	const struct extmem_claim_ser *ser = extmem_claim_ser(claim);
-
-	if (trace_extmem_free_enabled())
-		trace_extmem_free(claim->pool->nid, ser->kind, ser->id,
-				  extmem_pool_phys(claim->pool, first),
-				  (u64)nr << EXTMEM_GRANULE_SHIFT, 0);
-}
-
-/**
- * extmem_trace_kept - a claim did not give memory back.
- * @claim: the claim
- * @err: why
- */
-void extmem_trace_kept(const struct extmem_claim *claim, int err)
-{
-	const struct extmem_claim_ser *ser = extmem_claim_ser(claim);
-
-	if (trace_extmem_free_enabled())
-		trace_extmem_free(claim->pool->nid, ser->kind, ser->id,
-				  extmem_claim_extent(claim, 0).start, ser->size, err);
-}
-
-/**
- * extmem_trace_adopt - a former kernel's claim was taken over.
- * @claim: the claim
- */
-void extmem_trace_adopt(const struct extmem_claim *claim)
-{
-	const struct extmem_claim_ser *ser = extmem_claim_ser(claim);
-	unsigned int i;
-
-	if (!trace_extmem_adopt_enabled())
-		return;
-	for (i = 0; i < claim->runs.nr; i++) {
-		struct range extent = extmem_claim_extent(claim, i);
-
-		trace_extmem_adopt(claim->pool->nid, ser->kind, ser->id,
-				   extent.start, range_len(&extent), 0);
-	}
-}
-
-/**
  * extmem_claim_next - iterate over a pool's claims.
  * @pool: the pool
  * @claim: where to go on, or NULL to start
@@ -417,7 +141,7 @@ struct extmem_claim *extmem_claim_next(struct extmem_pool *pool,
 	guard(mutex)(&pool->map->lock);
 	for (pos = pos->next; pos != &pool->claims; pos = pos->next) {
 		claim = list_entry(pos, struct extmem_claim, list);
-		if (extmem_claim_ser(claim)->kind == kind)
+		if (claim->rec.claim->kind == kind)
 			return claim;
 	}
 	return NULL;
@@ -426,7 +150,7 @@ EXPORT_SYMBOL_GPL(extmem_claim_next);
 
 static bool extmem_claim_may_find(const struct extmem_claim *claim)
 {
-	return extmem_claim_ser(claim)->kind != EXTMEM_KIND_QUARANTINE;
+	return claim->rec.claim->kind != EXTMEM_KIND_QUARANTINE;
 }
 
 /**
@@ -445,7 +169,7 @@ struct extmem_claim *extmem_claim_find(u64 id)
 	while ((pool = extmem_pool_next(pool))) {
 		guard(mutex)(&pool->map->lock);
 		list_for_each_entry(claim, &pool->claims, list)
-			if (extmem_claim_ser(claim)->id == id)
+			if (claim->rec.claim->id == id)
 				return extmem_claim_may_find(claim) &&
 				       extmem_claim_get(claim) ? claim : NULL;
 	}
@@ -464,7 +188,7 @@ enum extmem_session extmem_claim_session(const struct extmem_claim *claim)
 {
 	if (READ_ONCE(claim->due))
 		return EXTMEM_SESSION_INCOMING;
-	if (READ_ONCE(extmem_claim_ser(claim)->preserved))
+	if (READ_ONCE(claim->rec.claim->preserved))
 		return EXTMEM_SESSION_OUTGOING;
 	return EXTMEM_SESSION_NONE;
 }
@@ -526,7 +250,7 @@ EXPORT_SYMBOL_GPL(extmem_claim_pfns);
  */
 u64 extmem_claim_data(const struct extmem_claim *claim, unsigned int i)
 {
-	return extmem_claim_ser(claim)->data[i];
+	return claim->rec.claim->data[i];
 }
 EXPORT_SYMBOL_GPL(extmem_claim_data);
 
@@ -542,7 +266,7 @@ EXPORT_SYMBOL_GPL(extmem_claim_data);
  */
 int extmem_claim_set_data(struct extmem_claim *claim, unsigned int i, u64 val)
 {
-	struct extmem_claim_ser *ser = extmem_claim_ser(claim);
+	struct extmem_claim_ser *ser = claim->rec.claim;
 
 	guard(mutex)(&claim->pool->map->lock);
 	if (claim->pool->map->frozen)

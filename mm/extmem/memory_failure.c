@@ -109,7 +109,7 @@ static u64 extmem_poison_owner(const struct extmem_pool *pool, unsigned long bit
 	list_for_each_entry(claim, &pool->claims, list)
 		for (i = 0; i < claim->runs.nr; i++)
 			if (bit - claim->runs.run[i].first < claim->runs.run[i].nr)
-				return extmem_claim_ser(claim)->id;
+				return claim->rec.claim->id;
 	return 0;
 }
 

@@ -163,35 +163,6 @@ int extmem_poison_write(struct extmem_poison *poison, u64 start)
 }
 
 /**
- * extmem_poison_next_good - find granules that may become free.
- * @pool: the pool, its map locked
- * @pos: where to start, moved past what was found
- * @end: where to stop; all granules up to there are of one range
- * @run: granules found, none of which has a bad page
- *
- * Return: true if @run holds something.
- */
-bool extmem_poison_next_good(const struct extmem_pool *pool, unsigned long *pos,
-			     unsigned long end, struct extmem_run *run)
-{
-	while (*pos < end) {
-		u64 pa = extmem_pool_phys(pool, *pos);
-		unsigned long index = extmem_poison_granule_index(pa);
-		unsigned long bad = index;
-		bool found;
-
-		found = xa_find(&pool->map->poison, &bad, index + (end - *pos) - 1,
-				XA_PRESENT);
-		run->first = *pos;
-		run->nr = found ? bad - index : end - *pos;
-		*pos += run->nr + found;
-		if (run->nr)
-			return true;
-	}
-	return false;
-}
-
-/**
  * extmem_poison_free - forget all bad pages.
  * @map: the map, whose records are about to be freed; only the self-tests ever
  *       do this with any

@@ -178,60 +178,6 @@ struct extmem_pool *extmem_pool_get_empty(struct extmem_map *map, int nid)
 	return pool;
 }
 
-/**
- * extmem_pool_layout - number a pool's granules.
- * @pool: the pool, without memory so far
- * @range: its memory by ascending address, each range starting at a gigabyte
- * @nr_ranges: how many ranges
- *
- * Return: 0, or -EINVAL for too many ranges.
- */
-int extmem_pool_layout(struct extmem_pool *pool, const struct range *range,
-		       unsigned int nr_ranges)
-{
-	unsigned long bit = 0;
-	unsigned int i;
-
-	if (!nr_ranges || nr_ranges > EXTMEM_POOL_RANGES)
-		return -EINVAL;
-	for (i = 0; i < nr_ranges; i++) {
-		unsigned long nr = range_len(&range[i]) >> EXTMEM_GRANULE_SHIFT;
-
-		if (i)
-			bit += EXTMEM_GIG_BITS;
-		pool->range[i] = range[i];
-		pool->base[i] = bit;
-		pool->nr_granules += nr;
-		bit = round_up(bit + nr, EXTMEM_GIG_BITS);
-	}
-	pool->nr_ranges = nr_ranges;
-	pool->space.nbits = bit;
-	return 0;
-}
-
-static unsigned long extmem_pool_range_granules(const struct extmem_pool *pool,
-						unsigned int i)
-{
-	return range_len(&pool->range[i]) >> EXTMEM_GRANULE_SHIFT;
-}
-
-/**
- * extmem_pool_absent - mark the bits that stand for no memory.
- * @pool: the pool, laid out
- * @bits: a bitmap with a bit for each of its granules
- */
-void extmem_pool_absent(const struct extmem_pool *pool, unsigned long *bits)
-{
-	unsigned long bit = 0;
-	unsigned int i;
-
-	for (i = 0; i < pool->nr_ranges; i++) {
-		bitmap_set(bits, bit, pool->base[i] - bit);
-		bit = pool->base[i] + extmem_pool_range_granules(pool, i);
-	}
-	bitmap_set(bits, bit, pool->space.nbits - bit);
-}
-
 static int extmem_pool_alloc_bits(struct extmem_pool *pool)
 {
 	const struct extmem_map_ops *ops = pool->map->ops;
@@ -240,20 +186,6 @@ static int extmem_pool_alloc_bits(struct extmem_pool *pool)
 	pool->space.alloc = ops->alloc(bytes);
 	pool->space.dirty = ops->alloc(bytes / EXTMEM_UNIT_GRANULES);
 	return pool->space.alloc && pool->space.dirty ? 0 : -ENOMEM;
-}
-
-/**
- * extmem_pool_all_dirty - from now on all of a pool may hold anything.
- * @pool: the pool, its dirty bitmap not summed up yet
- */
-void extmem_pool_all_dirty(struct extmem_pool *pool)
-{
-	unsigned int i;
-
-	for (i = 0; i < pool->nr_ranges; i++)
-		bitmap_set(pool->space.dirty, pool->base[i] / EXTMEM_UNIT_GRANULES,
-			   DIV_ROUND_UP(extmem_pool_range_granules(pool, i),
-					EXTMEM_UNIT_GRANULES));
 }
 
 /**
@@ -399,53 +331,6 @@ size_t extmem_map_bytes(const struct extmem_map *map)
 		bytes += PAGE_ALIGN(bits) + PAGE_ALIGN(bits / EXTMEM_UNIT_GRANULES);
 	}
 	return bytes;
-}
-
-/**
- * extmem_pool_phys - where a granule is.
- * @pool: the pool
- * @bit: its number; it stands for memory
- *
- * Return: its physical address.
- */
-phys_addr_t extmem_pool_phys(const struct extmem_pool *pool, unsigned long bit)
-{
-	unsigned int i = pool->nr_ranges - 1;
-
-	while (i && bit < pool->base[i])
-		i--;
-	return pool->range[i].start +
-	       ((u64)(bit - pool->base[i]) << EXTMEM_GRANULE_SHIFT);
-}
-
-/**
- * extmem_pool_run - which granules some memory is.
- * @pool: the pool
- * @start: its physical address
- * @size: bytes
- * @run: the granules
- *
- * Return: false if it isn't whole granules of one range of the pool.
- */
-bool extmem_pool_run(const struct extmem_pool *pool, u64 start, u64 size,
-		     struct extmem_run *run)
-{
-	unsigned int i;
-
-	if (!size || !IS_ALIGNED(start | size, EXTMEM_GRANULE))
-		return false;
-	for (i = 0; i < pool->nr_ranges; i++) {
-		const struct range *range = &pool->range[i];
-
-		if (start < range->start || start > range->end ||
-		    size > range->end - start + 1)
-			continue;
-		run->first = pool->base[i] +
-			     ((start - range->start) >> EXTMEM_GRANULE_SHIFT);
-		run->nr = size >> EXTMEM_GRANULE_SHIFT;
-		return true;
-	}
-	return false;
 }
 
 /**

@@ -42,7 +42,7 @@ void extmem_scrub_kick(struct extmem_pool *pool);
 int extmem_scrub_step(struct extmem_pool *pool, u64 *bytes);
 void extmem_scrub_wait(struct extmem_pool *pool, const struct extmem_runs *runs);
 
-/* pool.c: pools, and what is wrong with them */
+/* pool.c, but for what comes first: pools, and what is wrong with them */
 
 /**
  * struct extmem_pool - all extended memory of a node.
@@ -99,19 +99,21 @@ struct extmem_pool {
 	struct kobject kobj;
 };
 
-struct extmem_pool *extmem_pool_find(struct extmem_map *map, int nid);
-struct extmem_pool *extmem_pool_get_empty(struct extmem_map *map, int nid);
-int extmem_pool_add(struct extmem_map *map, int nid, const struct range *range,
-		    unsigned int nr_ranges, bool dirty);
+/* layout.c: where a pool's granules are */
 int extmem_pool_layout(struct extmem_pool *pool, const struct range *range,
 		       unsigned int nr_ranges);
 void extmem_pool_absent(const struct extmem_pool *pool, unsigned long *bits);
 void extmem_pool_all_dirty(struct extmem_pool *pool);
-void extmem_pool_update(struct extmem_pool *pool);
-void extmem_pool_free(struct extmem_pool *pool);
 phys_addr_t extmem_pool_phys(const struct extmem_pool *pool, unsigned long bit);
 bool extmem_pool_run(const struct extmem_pool *pool, u64 start, u64 size,
 		     struct extmem_run *run);
+
+struct extmem_pool *extmem_pool_find(struct extmem_map *map, int nid);
+struct extmem_pool *extmem_pool_get_empty(struct extmem_map *map, int nid);
+int extmem_pool_add(struct extmem_map *map, int nid, const struct range *range,
+		    unsigned int nr_ranges, bool dirty);
+void extmem_pool_update(struct extmem_pool *pool);
+void extmem_pool_free(struct extmem_pool *pool);
 size_t extmem_map_bytes(const struct extmem_map *map);
 void extmem_clear_begin(struct extmem_pool *pool);
 void extmem_clear_end(struct extmem_pool *pool);
@@ -123,7 +125,7 @@ void extmem_note_all(struct extmem_map *map, const char *text);
 const char *extmem_note_text(const struct extmem_pool *pool, unsigned int i);
 void extmem_notes_free(struct extmem_pool *pool);
 
-/* claim.c: claims, their records and their events */
+/* claim.c: claims and references on them */
 
 /**
  * struct extmem_claim - a list of extents with one owner.
@@ -136,7 +138,6 @@ void extmem_notes_free(struct extmem_pool *pool);
  *       read without the lock
  * @rec: its record
  * @more: its continuation records, in order
- * @nr_more: how many
  * @runs: its extents
  *
  * @pool is set once. @users is atomic, but goes to -1 and back only under
@@ -151,32 +152,26 @@ struct extmem_claim {
 	struct list_head expected;
 	bool due;
 	struct extmem_rec rec;
-	struct extmem_rec *more;
-	unsigned int nr_more;
+	struct extmem_recs more;
 	struct extmem_runs runs;
 };
 
-static inline struct extmem_claim_ser *
-extmem_claim_ser(const struct extmem_claim *claim)
-{
-	return claim->rec.ser;
-}
-
-unsigned int extmem_nr_more(unsigned int nr_extents);
 struct extmem_claim *extmem_claim_new(struct extmem_pool *pool);
-int extmem_claim_begin(struct extmem_claim *claim, enum extmem_kind kind);
-int extmem_claim_start(struct extmem_claim *claim,
-		       const struct extmem_claim_attr *attr);
-int extmem_claim_write(struct extmem_claim *claim);
-int extmem_claim_join(struct extmem_claim *claim, const struct extmem_runs *runs);
 void extmem_claim_link(struct extmem_claim *claim);
 void extmem_claim_free(struct extmem_claim *claim);
 bool extmem_claim_fixed(const struct extmem_claim *claim);
+
+/* claim_rec.c: what the map says of a claim */
+unsigned int extmem_nr_more(unsigned int nr_extents);
 void extmem_owner_write(struct extmem_claim_ser *ser, const struct extmem_owner *owner);
+int extmem_claim_begin(struct extmem_claim *claim, const struct extmem_claim_attr *attr);
+int extmem_claim_write(struct extmem_claim *claim);
+int extmem_claim_join(struct extmem_claim *claim, const struct extmem_runs *runs);
+
+/* trace.c */
 void extmem_trace_claim(const struct extmem_claim *claim,
 			const struct extmem_runs *runs);
-void extmem_trace_free(const struct extmem_claim *claim, unsigned long first,
-		       unsigned long nr);
+void extmem_trace_free(const struct extmem_claim *claim, u64 start, u64 size);
 void extmem_trace_kept(const struct extmem_claim *claim, int err);
 void extmem_trace_adopt(const struct extmem_claim *claim);
 
@@ -212,8 +207,6 @@ struct extmem_poison *extmem_poison_get(struct extmem_pool *pool, u64 pa);
 bool extmem_poison_set(struct extmem_poison *poison, unsigned int page);
 bool extmem_poison_any(const struct extmem_pool *pool, const struct extmem_runs *runs);
 int extmem_poison_write(struct extmem_poison *poison, u64 start);
-bool extmem_poison_next_good(const struct extmem_pool *pool, unsigned long *pos,
-			     unsigned long end, struct extmem_run *run);
 void extmem_poison_free(struct extmem_map *map);
 
 /* quarantine.c: memory kept out of everyone's hands */
@@ -222,13 +215,12 @@ int extmem_quarantine(struct extmem_pool *pool, const struct extmem_runs *runs,
 		      enum extmem_reason reason);
 void extmem_quarantine_link(struct extmem_claim *claim);
 int extmem_poison_take(struct extmem_pool *pool, unsigned long bit);
-void extmem_pool_release(struct extmem_pool *pool, unsigned long first,
-			 unsigned long nr, bool dirty);
+void extmem_pool_release(struct extmem_pool *pool, const struct extmem_claim *claim,
+			 unsigned long first, unsigned long nr);
 
 /* take.c: granules for a claim */
-int extmem_take(struct extmem_pool *pool, const struct extmem_runs *had,
-		u64 start, u64 size, u64 align, struct extmem_runs *runs);
-void extmem_give_back(struct extmem_pool *pool, const struct extmem_runs *runs);
+int extmem_claim_add(struct extmem_claim *claim, const struct extmem_claim_attr *attr,
+		     u64 start, u64 size, u64 align);
 
 /* reach.c: memory that is not the kernel's to look at */
 int extmem_reach_add(const struct range *range, bool mapped);

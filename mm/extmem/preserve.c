@@ -49,7 +49,7 @@ static void extmem_preserve_unspare(struct extmem_claim_ser *ser)
  */
 int extmem_claim_preserve(struct extmem_claim *claim)
 {
-	struct extmem_claim_ser *ser = extmem_claim_ser(claim);
+	struct extmem_claim_ser *ser = claim->rec.claim;
 	struct extmem_map *map = claim->pool->map;
 
 	guard(mutex)(&map->lock);
@@ -74,7 +74,7 @@ EXPORT_SYMBOL_GPL(extmem_claim_preserve);
  */
 void extmem_claim_unpreserve(struct extmem_claim *claim)
 {
-	struct extmem_claim_ser *ser = extmem_claim_ser(claim);
+	struct extmem_claim_ser *ser = claim->rec.claim;
 	struct extmem_map *map = claim->pool->map;
 
 	guard(mutex)(&map->lock);
@@ -115,7 +115,7 @@ bool extmem_finish(struct extmem_map *map, u64 id)
 
 	guard(mutex)(&map->lock);
 	list_for_each_entry(claim, &map->due, expected) {
-		if (extmem_claim_ser(claim)->id != id)
+		if (claim->rec.claim->id != id)
 			continue;
 		extmem_preserve_let_go(claim);
 		return true;
@@ -137,7 +137,7 @@ unsigned int extmem_finish_all(struct extmem_map *map, enum extmem_kind kind)
 
 	guard(mutex)(&map->lock);
 	list_for_each_entry_safe(claim, next, &map->due, expected) {
-		if (extmem_claim_ser(claim)->kind != kind)
+		if (claim->rec.claim->kind != kind)
 			continue;
 		extmem_preserve_let_go(claim);
 		nr++;
@@ -174,7 +174,7 @@ EXPORT_SYMBOL_GPL(extmem_claims_finish);
 
 static void extmem_preserve_adopt(struct extmem_claim *claim, u64 former)
 {
-	struct extmem_claim_ser *ser = extmem_claim_ser(claim);
+	struct extmem_claim_ser *ser = claim->rec.claim;
 
 	if (ser->kind == EXTMEM_KIND_QUARANTINE || !ser->preserved)
 		return;

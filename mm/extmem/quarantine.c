@@ -65,18 +65,6 @@ void extmem_quarantine_link(struct extmem_claim *claim)
 	extmem_quarantine_trace(claim);
 }
 
-static int extmem_quarantine_write(struct extmem_claim *claim,
-				   enum extmem_reason reason)
-{
-	int err;
-
-	err = extmem_claim_begin(claim, EXTMEM_KIND_QUARANTINE);
-	if (err)
-		return err;
-	extmem_claim_ser(claim)->data[0] = reason;
-	return extmem_claim_write(claim);
-}
-
 /**
  * extmem_quarantine - keep granules out of everyone's hands.
  * @pool: the pool
@@ -90,20 +78,19 @@ static int extmem_quarantine_write(struct extmem_claim *claim,
 int extmem_quarantine(struct extmem_pool *pool, const struct extmem_runs *runs,
 		      enum extmem_reason reason)
 {
+	struct extmem_claim_attr attr = {
+		.kind = EXTMEM_KIND_QUARANTINE,
+		.data = { reason },
+	};
 	struct extmem_claim *claim;
-	unsigned int i;
-	int err = 0;
+	int err;
 
 	if (!runs->nr)
 		return 0;
 	claim = extmem_claim_new(pool);
 	if (!claim)
 		return -ENOMEM;
-	for (i = 0; !err && i < runs->nr; i++)
-		err = extmem_runs_add(&claim->runs, runs->run[i].first,
-				      runs->run[i].nr);
-	if (!err)
-		err = extmem_quarantine_write(claim, reason);
+	err = extmem_claim_begin(claim, &attr) ?: extmem_claim_join(claim, runs);
 	if (err)
 		extmem_claim_free(claim);
 	else
@@ -142,39 +129,32 @@ int extmem_poison_take(struct extmem_pool *pool, unsigned long bit)
 	return extmem_quarantine_poison(pool, &runs);
 }
 
-/* What has a bad page and does not become free goes into quarantine */
-static void extmem_quarantine_bad(struct extmem_pool *pool, unsigned long first,
-				  unsigned long nr)
-{
-	unsigned long start = extmem_pool_phys(pool, first) >> EXTMEM_GRANULE_SHIFT;
-	struct extmem_poison *poison;
-	unsigned long index;
-
-	xa_for_each_range(&pool->map->poison, index, poison, start, start + nr - 1) {
-		struct extmem_run run = { .first = first + index - start, .nr = 1 };
-		struct extmem_runs runs = { .nr = 1, .run = &run };
-
-		extmem_quarantine_poison(pool, &runs);
-	}
-}
-
 /**
  * extmem_pool_release - free granules, but for those with a bad page.
  * @pool: the pool, its map locked and to be updated afterwards
+ * @claim: who had them, and left data in them, or NULL if they are clean
  * @first: the first granule
  * @nr: how many, all of one range
- * @dirty: they may hold somebody's data
+ *
+ * What has a bad page goes into quarantine.
  */
-void extmem_pool_release(struct extmem_pool *pool, unsigned long first,
-			 unsigned long nr, bool dirty)
+void extmem_pool_release(struct extmem_pool *pool, const struct extmem_claim *claim,
+			 unsigned long first, unsigned long nr)
 {
-	unsigned long pos = first;
-	struct extmem_run run;
+	phys_addr_t pa = extmem_pool_phys(pool, first);
+	unsigned long start = pa >> EXTMEM_GRANULE_SHIFT;
+	unsigned long pos = first, index;
+	struct extmem_poison *poison;
 
-	while (extmem_poison_next_good(pool, &pos, first + nr, &run)) {
-		extmem_space_mark(&pool->space, run.first, run.nr, false);
-		if (dirty)
-			extmem_dirty_mark(&pool->space, run.first, run.nr);
+	if (claim)
+		extmem_trace_free(claim, pa, (u64)nr << EXTMEM_GRANULE_SHIFT);
+	xa_for_each_range(&pool->map->poison, index, poison, start, start + nr - 1) {
+		struct extmem_run bad = { .first = first + index - start, .nr = 1 };
+		struct extmem_runs runs = { .nr = 1, .run = &bad };
+
+		extmem_space_free(&pool->space, pos, bad.first - pos, claim);
+		extmem_quarantine_poison(pool, &runs);
+		pos = bad.first + 1;
 	}
-	extmem_quarantine_bad(pool, first, nr);
+	extmem_space_free(&pool->space, pos, first + nr - pos, claim);
 }

@@ -43,38 +43,28 @@ struct extmem_claim *extmem_claim_create(struct extmem_pool *pool,
 					 const struct extmem_claim_attr *attr,
 					 u64 start, u64 size)
 {
-	struct extmem_runs runs = {};
 	struct extmem_claim *claim;
 	int err;
 
 	err = extmem_resize_check_size(size, attr->align);
 	if (err)
 		return ERR_PTR(err);
-	claim = extmem_claim_new(pool);
-	if (!claim)
-		return ERR_PTR(-ENOMEM);
-
 	guard(mutex)(&pool->map->lock);
 	err = extmem_resize_check_map(pool->map);
-	if (!err)
-		err = extmem_take(pool, NULL, start, size, attr->align, &runs);
+	claim = err ? NULL : extmem_claim_new(pool);
+	if (claim)
+		err = extmem_claim_add(claim, attr, start, size, attr->align);
+	else
+		err = err ?: -ENOMEM;
 	if (!err) {
-		err = extmem_claim_start(claim, attr) ?:
-		      extmem_claim_join(claim, &runs);
-		if (err)
-			extmem_give_back(pool, &runs);
-	}
-	if (err) {
-		trace_extmem_claim(pool->nid, attr->kind, 0, start, size, err);
-		extmem_claim_free(claim);
-		claim = ERR_PTR(err);
-	} else {
-		extmem_trace_claim(claim, &runs);
 		extmem_claim_link(claim);
+		return claim;
 	}
-	extmem_runs_free(&runs);
+	trace_extmem_claim(pool->nid, attr->kind, 0, start, size, err);
+	if (claim)
+		extmem_claim_free(claim);
 	extmem_pool_update(pool);
-	return claim;
+	return ERR_PTR(err);
 }
 EXPORT_SYMBOL_GPL(extmem_claim_create);
 
@@ -94,7 +84,6 @@ EXPORT_SYMBOL_GPL(extmem_claim_create);
 int extmem_claim_grow(struct extmem_claim *claim, u64 start, u64 size, u64 align)
 {
 	struct extmem_pool *pool = claim->pool;
-	struct extmem_runs runs = {};
 	int err;
 
 	err = extmem_resize_check_size(size, align);
@@ -105,19 +94,10 @@ int extmem_claim_grow(struct extmem_claim *claim, u64 start, u64 size, u64 align
 	if (!err && extmem_claim_fixed(claim))
 		err = -EBUSY;
 	if (!err)
-		err = extmem_take(pool, &claim->runs, start, size, align, &runs);
-	if (!err) {
-		err = extmem_claim_join(claim, &runs);
-		if (err)
-			extmem_give_back(pool, &runs);
-		extmem_pool_update(pool);
-	}
+		err = extmem_claim_add(claim, NULL, start, size, align);
 	if (err)
-		trace_extmem_claim(pool->nid, extmem_claim_ser(claim)->kind,
-				   extmem_claim_ser(claim)->id, start, size, err);
-	else
-		extmem_trace_claim(claim, &runs);
-	extmem_runs_free(&runs);
+		trace_extmem_claim(pool->nid, claim->rec.claim->kind,
+				   claim->rec.claim->id, start, size, err);
 	return err;
 }
 EXPORT_SYMBOL_GPL(extmem_claim_grow);
@@ -130,8 +110,7 @@ static void extmem_claim_release_tail(struct extmem_claim *claim, unsigned long 
 		unsigned long part = min(nr, last->nr);
 
 		last->nr -= part;
-		extmem_trace_free(claim, last->first + last->nr, part);
-		extmem_pool_release(claim->pool, last->first + last->nr, part, true);
+		extmem_pool_release(claim->pool, claim, last->first + last->nr, part);
 		if (!last->nr)
 			claim->runs.nr--;
 		nr -= part;
@@ -165,7 +144,7 @@ static int extmem_claim_seize(struct extmem_claim *claim)
  */
 int extmem_claim_shrink(struct extmem_claim *claim, u64 size)
 {
-	u64 old = extmem_claim_size(claim);
+	u64 old = claim->rec.claim->size;
 	int err;
 
 	if (!size || size > old || !IS_ALIGNED(size, EXTMEM_GRANULE))
@@ -200,7 +179,7 @@ int extmem_claim_destroy(struct extmem_claim *claim)
 	if (err)
 		return err;
 	extmem_claim_release_tail(claim,
-				  extmem_claim_size(claim) >> EXTMEM_GRANULE_SHIFT);
+				  claim->rec.claim->size >> EXTMEM_GRANULE_SHIFT);
 	pool->nr_claims--;
 	extmem_claim_free(claim);
 	extmem_pool_update(pool);

@@ -81,53 +81,24 @@ int extmem_runs_add(struct extmem_runs *runs, unsigned long first,
 }
 
 /**
- * extmem_runs_mark - where a list ends.
- * @runs: the list
- *
- * Return: what extmem_runs_reset() takes to undo extmem_runs_join().
- */
-struct extmem_mark extmem_runs_mark(const struct extmem_runs *runs)
-{
-	return (struct extmem_mark) {
-		.nr = runs->nr,
-		.last_nr = runs->nr ? runs->run[runs->nr - 1].nr : 0,
-	};
-}
-
-/**
- * extmem_runs_reset - have a list end where it did.
- * @runs: the list, to which runs were joined since
- * @mark: what extmem_runs_mark() returned
- */
-void extmem_runs_reset(struct extmem_runs *runs, const struct extmem_mark *mark)
-{
-	runs->nr = mark->nr;
-	if (mark->nr)
-		runs->run[mark->nr - 1].nr = mark->last_nr;
-}
-
-/**
  * extmem_runs_join - append runs to a list, joining what is contiguous.
  * @runs: the list
  * @more: the runs
  *
- * Return: 0 or -ENOMEM, and then the list is as it was.
+ * Return: 0 or -ENOMEM, and then part of them may have been joined.
  */
 int extmem_runs_join(struct extmem_runs *runs, const struct extmem_runs *more)
 {
 	struct extmem_run *last = runs->nr ? &runs->run[runs->nr - 1] : NULL;
-	struct extmem_mark mark = extmem_runs_mark(runs);
 	unsigned int i;
 
 	for (i = 0; i < more->nr; i++) {
 		const struct extmem_run *run = &more->run[i];
 
-		if (last && last->first + last->nr == run->first) {
+		if (last && last->first + last->nr == run->first)
 			last->nr += run->nr;
-		} else if (extmem_runs_add(runs, run->first, run->nr)) {
-			extmem_runs_reset(runs, &mark);
+		else if (extmem_runs_add(runs, run->first, run->nr))
 			return -ENOMEM;
-		}
 		last = &runs->run[runs->nr - 1];
 	}
 	return 0;
@@ -708,6 +679,23 @@ void extmem_dirty_mark(struct extmem_space *space, unsigned long first,
 	extmem_bits_change(space->dirty, &space->dirty_sum, unit, end - unit, true);
 	if (space->cleaning >= unit && space->cleaning < end)
 		space->spoiled = true;
+}
+
+/**
+ * extmem_space_free - give granules back.
+ * @space: the space
+ * @first: the first granule
+ * @nr: how many, perhaps none
+ * @dirty: they may hold somebody's data
+ */
+void extmem_space_free(struct extmem_space *space, unsigned long first,
+		       unsigned long nr, bool dirty)
+{
+	if (!nr)
+		return;
+	extmem_space_mark(space, first, nr, false);
+	if (dirty)
+		extmem_dirty_mark(space, first, nr);
 }
 
 /**

@@ -119,16 +119,6 @@ struct extmem_runs {
 	struct extmem_run *run;
 };
 
-/**
- * struct extmem_mark - where a list of runs ended at some time.
- * @nr: entries in use
- * @last_nr: granules in the last
- */
-struct extmem_mark {
-	unsigned int nr;
-	unsigned long last_nr;
-};
-
 int extmem_space_init(struct extmem_space *space);
 void extmem_space_exit(struct extmem_space *space);
 int extmem_space_alloc(struct extmem_space *space, unsigned long nr,
@@ -149,8 +139,6 @@ unsigned long extmem_space_largest(const struct extmem_space *space);
 int extmem_runs_reserve(struct extmem_runs *runs, unsigned int nr);
 int extmem_runs_add(struct extmem_runs *runs, unsigned long first,
 		    unsigned long nr);
-struct extmem_mark extmem_runs_mark(const struct extmem_runs *runs);
-void extmem_runs_reset(struct extmem_runs *runs, const struct extmem_mark *mark);
 int extmem_runs_join(struct extmem_runs *runs, const struct extmem_runs *more);
 void extmem_runs_free(struct extmem_runs *runs);
 
@@ -162,6 +150,8 @@ u64 extmem_bits_sum(const unsigned long *map, unsigned long nbits);
 /* Which free granules may hold a former owner's data */
 void extmem_dirty_mark(struct extmem_space *space, unsigned long first,
 		       unsigned long nr);
+void extmem_space_free(struct extmem_space *space, unsigned long first,
+		       unsigned long nr, bool dirty);
 void extmem_dirty_settle(struct extmem_space *space, unsigned long first,
 			 unsigned long nr);
 void extmem_dirty_settle_runs(struct extmem_space *space,

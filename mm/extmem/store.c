@@ -248,6 +248,58 @@ void extmem_rec_free(struct extmem_map *map, struct extmem_table *table,
 		extmem_table_drop(map, table, page);
 }
 
+static void extmem_recs_cut(struct extmem_map *map, struct extmem_table *table,
+			    struct extmem_recs *recs, unsigned int nr)
+{
+	while (recs->nr > nr)
+		extmem_rec_free(map, table, &recs->rec[--recs->nr]);
+}
+
+/**
+ * extmem_recs_resize - have as many records as there are to be.
+ * @map: the map, whose root the caller updates afterwards
+ * @table: the table
+ * @recs: the records; new ones, all zero, come at the end, and go there
+ * @nr: how many there are to be
+ *
+ * Return: 0, or -ENOMEM, and then there are as many as before. Never fails for
+ * fewer.
+ */
+int extmem_recs_resize(struct extmem_map *map, struct extmem_table *table,
+		       struct extmem_recs *recs, unsigned int nr)
+{
+	unsigned int had = recs->nr;
+	struct extmem_rec *rec;
+	int err = 0;
+
+	if (nr > had) {
+		rec = kvrealloc(recs->rec, array_size(nr, sizeof(*rec)), GFP_KERNEL);
+		if (!rec)
+			return -ENOMEM;
+		recs->rec = rec;
+	}
+	while (!err && recs->nr < nr) {
+		err = extmem_rec_alloc(map, table, &recs->rec[recs->nr]);
+		recs->nr += !err;
+	}
+	extmem_recs_cut(map, table, recs, err ? had : nr);
+	return err;
+}
+
+/**
+ * extmem_recs_free - give records back.
+ * @map: the map, whose root the caller updates afterwards
+ * @table: the table
+ * @recs: the records; some may be unused
+ */
+void extmem_recs_free(struct extmem_map *map, struct extmem_table *table,
+		      struct extmem_recs *recs)
+{
+	extmem_recs_cut(map, table, recs, 0);
+	kvfree(recs->rec);
+	recs->rec = NULL;
+}
+
 static u64 extmem_table_first(struct extmem_table *table)
 {
 	struct extmem_page *page;

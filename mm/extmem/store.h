@@ -53,10 +53,30 @@ struct extmem_table {
  * struct extmem_rec - a record in use.
  * @page: its page
  * @ser: the record, EXTMEM_RECORD bytes
+ * @claim: the same, of a claim; so for the others
+ * @more: of what continues one
+ * @poison: of a granule with bad pages
+ * @pool: of a pool
  */
 struct extmem_rec {
 	struct extmem_page *page;
-	void *ser;
+	union {
+		void *ser;
+		struct extmem_claim_ser *claim;
+		struct extmem_more_ser *more;
+		struct extmem_poison_ser *poison;
+		struct extmem_pool_ser *pool;
+	};
+};
+
+/**
+ * struct extmem_recs - a growing list of records in use.
+ * @nr: how many
+ * @rec: the records
+ */
+struct extmem_recs {
+	unsigned int nr;
+	struct extmem_rec *rec;
 };
 
 struct extmem_map;
@@ -72,6 +92,10 @@ int extmem_rec_alloc(struct extmem_map *map, struct extmem_table *table,
 		     struct extmem_rec *rec);
 void extmem_rec_free(struct extmem_map *map, struct extmem_table *table,
 		     struct extmem_rec *rec);
+int extmem_recs_resize(struct extmem_map *map, struct extmem_table *table,
+		       struct extmem_recs *recs, unsigned int nr);
+void extmem_recs_free(struct extmem_map *map, struct extmem_table *table,
+		      struct extmem_recs *recs);
 u32 extmem_crc(const void *ser, size_t size);
 void extmem_crc_set(void *ser, size_t size);
 bool extmem_crc_ok(const void *ser, size_t size);

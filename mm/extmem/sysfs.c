@@ -206,7 +206,7 @@ static ssize_t quarantine_reasons_show(struct kobject *kobj,
 		if (!extmem_emit(buf, &len, "%s\n", extmem_note_text(pool, i)))
 			return len;
 	list_for_each_entry(claim, &pool->claims, list)
-		if (extmem_claim_ser(claim)->kind == EXTMEM_KIND_QUARANTINE &&
+		if (claim->rec.claim->kind == EXTMEM_KIND_QUARANTINE &&
 		    !extmem_emit_claim(claim, buf, &len))
 			break;
 	return len;

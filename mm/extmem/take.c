@@ -55,17 +55,13 @@ static int extmem_take_clear(struct extmem_pool *pool, const struct extmem_runs 
 	return err;
 }
 
-/**
- * extmem_give_back - free granules that were taken and not used.
- * @pool: the pool, its map locked and to be updated afterwards
- * @runs: the granules, clean
- */
-void extmem_give_back(struct extmem_pool *pool, const struct extmem_runs *runs)
+/* Free granules that were taken, are clean, and were not used */
+static void extmem_give_back(struct extmem_pool *pool, const struct extmem_runs *runs)
 {
 	unsigned int i;
 
 	for (i = 0; i < runs->nr; i++)
-		extmem_pool_release(pool, runs->run[i].first, runs->run[i].nr, false);
+		extmem_pool_release(pool, NULL, runs->run[i].first, runs->run[i].nr);
 }
 
 /*
@@ -79,9 +75,9 @@ static void extmem_give_back_dirty(struct extmem_pool *pool,
 	unsigned int i;
 
 	extmem_give_back(pool, runs);
+	extmem_scrub_kick(pool);
 	for (i = 0; i < dirty->nr; i++)
 		extmem_dirty_mark(&pool->space, dirty->run[i].first, dirty->run[i].nr);
-	extmem_scrub_kick(pool);
 }
 
 static int extmem_take_once(struct extmem_pool *pool, const struct extmem_runs *had,
@@ -94,33 +90,21 @@ static int extmem_take_once(struct extmem_pool *pool, const struct extmem_runs *
 	if (err)
 		return err;
 	err = extmem_take_clear(pool, runs, &dirty);
-	if (err) {
+	if (err)
 		extmem_give_back_dirty(pool, runs, &dirty);
-		extmem_pool_update(pool);
-	} else {
+	else
 		extmem_dirty_settle_runs(&pool->space, runs);
-	}
 	extmem_runs_free(&dirty);
 	return err;
 }
 
-/**
- * extmem_take - take granules and clear them.
- * @pool: the pool; its map is locked before and after, perhaps not in between
- * @had: those that their claim has already, or NULL if it is new
- * @start: physical address the memory must have, or EXTMEM_ANYWHERE
- * @size: bytes
- * @align: as in &struct extmem_claim_attr
- * @runs: the granules
- *
- * On success they are nobody's yet: the caller has to do something with them, and
- * the map is not up to date. Granules that have a memory error meanwhile are in
- * quarantine then, and others taken.
- *
- * Return: 0, or an error as extmem_claim_create() has them, and nothing was taken.
+/*
+ * Take granules and clear them. On success they are nobody's yet: the caller has to
+ * do something with them. The map is not up to date in either case. Granules that
+ * have a memory error meanwhile are in quarantine then, and others taken.
  */
-int extmem_take(struct extmem_pool *pool, const struct extmem_runs *had,
-		u64 start, u64 size, u64 align, struct extmem_runs *runs)
+static int extmem_take(struct extmem_pool *pool, const struct extmem_runs *had,
+		       u64 start, u64 size, u64 align, struct extmem_runs *runs)
 {
 	int err;
 
@@ -128,5 +112,39 @@ int extmem_take(struct extmem_pool *pool, const struct extmem_runs *had,
 		runs->nr = 0;
 		err = extmem_take_once(pool, had, start, size, align, runs);
 	} while (err == -EHWPOISON);
+	return err;
+}
+
+/**
+ * extmem_claim_add - give a claim memory.
+ * @claim: the claim; its map is locked before and after, perhaps not in between
+ * @attr: what it is to be, if it is new and has no record yet; else NULL
+ * @start: physical address the memory must have, or EXTMEM_ANYWHERE
+ * @size: bytes
+ * @align: as in &struct extmem_claim_attr
+ *
+ * Return: 0, or an error as extmem_claim_create() has them, and it has no more than
+ * before.
+ */
+int extmem_claim_add(struct extmem_claim *claim, const struct extmem_claim_attr *attr,
+		     u64 start, u64 size, u64 align)
+{
+	struct extmem_pool *pool = claim->pool;
+	struct extmem_runs runs = {};
+	int err;
+
+	err = extmem_take(pool, attr ? NULL : &claim->runs, start, size, align, &runs);
+	if (!err) {
+		if (attr)
+			err = extmem_claim_begin(claim, attr);
+		if (!err)
+			err = extmem_claim_join(claim, &runs);
+		if (err)
+			extmem_give_back(pool, &runs);
+		else
+			extmem_trace_claim(claim, &runs);
+	}
+	extmem_pool_update(pool);
+	extmem_runs_free(&runs);
 	return err;
 }

@@ -59,7 +59,7 @@ const char *extmem_check_space(const struct extmem_space *space)
 /* Mark the granules of a claim; each may be marked once only */
 static const char *cover_claim(const struct extmem_claim *claim, unsigned long *cover)
 {
-	const struct extmem_claim_ser *ser = extmem_claim_ser(claim);
+	const struct extmem_claim_ser *ser = claim->rec.claim;
 	unsigned int i;
 	u64 size = 0;
 
@@ -92,7 +92,7 @@ static const char *cover_pool(const struct extmem_pool *pool, unsigned long *cov
 		wrong = cover_claim(claim, cover);
 		if (wrong)
 			return wrong;
-		if (extmem_claim_ser(claim)->kind != EXTMEM_KIND_QUARANTINE)
+		if (claim->rec.claim->kind != EXTMEM_KIND_QUARANTINE)
 			claims++;
 		else
 			for (i = 0; i < claim->runs.nr; i++)
@@ -216,7 +216,7 @@ static void remember(struct kunit *test, struct extmem_was *was,
 {
 	unsigned int i;
 
-	was->rec = *extmem_claim_ser(claim);
+	was->rec = *claim->rec.claim;
 	was->id = was->rec.id;
 	was->nr = claim->runs.nr;
 	was->extent = kunit_kcalloc(test, was->nr, sizeof(*was->extent), GFP_KERNEL);
@@ -281,7 +281,7 @@ const char *extmem_check_alive(const struct extmem_was *was)
 
 	if (!claim)
 		return "a claim is lost";
-	if (memcmp(extmem_claim_ser(claim), &was->rec, EXTMEM_RECORD))
+	if (memcmp(claim->rec.claim, &was->rec, EXTMEM_RECORD))
 		return "a claim's record has changed";
 	if (claim->runs.nr != was->nr)
 		return "a claim has more or fewer extents";
@@ -341,7 +341,7 @@ bool extmem_reason_seen(int nid, enum extmem_reason reason)
 
 	if (pool)
 		list_for_each_entry(claim, &pool->claims, list)
-			if (extmem_claim_ser(claim)->kind == EXTMEM_KIND_QUARANTINE &&
+			if (claim->rec.claim->kind == EXTMEM_KIND_QUARANTINE &&
 			    extmem_claim_data(claim, 0) == reason)
 				return true;
 	return false;

@@ -310,7 +310,7 @@ struct extmem_claim *extmem_fake_find(u64 id)
 
 	list_for_each_entry(pool, &fake.map.pools, list)
 		list_for_each_entry(claim, &pool->claims, list)
-			if (extmem_claim_ser(claim)->id == id)
+			if (claim->rec.claim->id == id)
 				return claim;
 	return NULL;
 }

@@ -211,7 +211,7 @@ static void *golden_bin_pool(struct kunit *test, const struct golden *g)
 
 static void set_uuid(struct extmem_claim *claim, u8 first)
 {
-	struct extmem_claim_ser *ser = extmem_claim_ser(claim);
+	struct extmem_claim_ser *ser = claim->rec.claim;
 	unsigned int i;
 
 	for (i = 0; i < sizeof(ser->uuid); i++)

@@ -65,7 +65,7 @@ static void name_set(struct kunit *test)
 	/* nothing of a longer name stays behind a shorter one */
 	KUNIT_EXPECT_EQ(test, extmem_claim_set_name(claim, "b"), 0);
 	expect_name(test, claim, "b");
-	KUNIT_EXPECT_NULL(test, memchr_inv(extmem_claim_ser(claim)->name + 1, 0,
+	KUNIT_EXPECT_NULL(test, memchr_inv(claim->rec.claim->name + 1, 0,
 					   EXTMEM_NAME_SIZE - 1));
 	KUNIT_EXPECT_EQ(test, extmem_claim_set_name(claim, ""), 0);
 	expect_name(test, claim, "");

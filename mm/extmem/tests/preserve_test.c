@@ -35,7 +35,7 @@ static void expect_session(struct kunit *test, u64 id, enum extmem_session want)
 /* Nothing can be changed; nor can it be put into a session once more */
 static void expect_fixed(struct kunit *test, struct extmem_claim *claim)
 {
-	struct extmem_claim_ser was = *extmem_claim_ser(claim);
+	struct extmem_claim_ser was = *claim->rec.claim;
 
 	KUNIT_EXPECT_EQ(test, extmem_claim_grow(claim, EXTMEM_ANYWHERE, MIB(2),
 						EXTMEM_GRANULE), -EBUSY);
@@ -47,7 +47,7 @@ static void expect_fixed(struct kunit *test, struct extmem_claim *claim)
 	KUNIT_EXPECT_EQ(test, extmem_claim_set_persist(claim, false), -EBUSY);
 	KUNIT_EXPECT_EQ(test, extmem_claim_set_persist(claim, true), -EBUSY);
 	KUNIT_EXPECT_EQ(test, extmem_claim_preserve(claim), -EBUSY);
-	KUNIT_EXPECT_MEMEQ(test, extmem_claim_ser(claim), &was, sizeof(was));
+	KUNIT_EXPECT_MEMEQ(test, claim->rec.claim, &was, sizeof(was));
 }
 
 static void expect_free(struct kunit *test, struct extmem_claim *claim)
@@ -90,11 +90,11 @@ static void preserve_undone(struct kunit *test)
 	claim = extmem_fake_find(2);
 	for (transient = 0; transient < 2; transient++) {
 		KUNIT_ASSERT_EQ(test, extmem_claim_set_persist(claim, !transient), 0);
-		was = *extmem_claim_ser(claim);
+		was = *claim->rec.claim;
 		KUNIT_EXPECT_EQ(test, extmem_claim_preserve(claim), 0);
 		KUNIT_EXPECT_EQ(test, extmem_claim_persist(claim), !transient);
 		extmem_claim_unpreserve(claim);
-		KUNIT_EXPECT_MEMEQ(test, extmem_claim_ser(claim), &was, sizeof(was));
+		KUNIT_EXPECT_MEMEQ(test, claim->rec.claim, &was, sizeof(was));
 		expect_session(test, 2, EXTMEM_SESSION_NONE);
 	}
 	expect_free(test, claim);
@@ -163,7 +163,7 @@ static void preserve_transient(struct kunit *test)
 	for (kernel = 2; kernel < 4; kernel++) {
 		KUNIT_EXPECT_FALSE(test, extmem_claim_persist(preserved_claim(test, 2)));
 		/* a kernel that knows no better finds nothing to free */
-		KUNIT_EXPECT_EQ(test, extmem_claim_ser(extmem_fake_find(2))->flags,
+		KUNIT_EXPECT_EQ(test, extmem_fake_find(2)->rec.claim->flags,
 				EXTMEM_CLAIM_SPARED);
 		next_kernel(test);
 		KUNIT_EXPECT_NULL(test, extmem_fake_find(3));
