@@ -19,11 +19,16 @@ static u64 __init pool_size(struct extmem_map *map, int nid)
 	return pool ? extmem_pool_size(pool) + pool->stray : 0;
 }
 
-/* The memory a percentage is of can differ by what firmware took in each boot */
+/*
+ * The memory a percentage is of can differ by what firmware took in each boot,
+ * and the end of a range is moved up to that of a memory section.
+ */
 static bool __init differ(const struct extmem_boot_pool *boot, u64 asked, u64 size)
 {
-	u64 slack = boot->percent ? (boot->ram + size) / 100 : 0;
+	u64 slack = boot->percent ? (boot->ram + size) / 100 + EXTMEM_SECTION : 0;
 
+	if (size > asked)
+		slack = max(slack, boot->pad);
 	return max(asked, size) - min(asked, size) > slack;
 }
 
@@ -45,12 +50,13 @@ void __init extmem_compare(struct extmem_map *map)
 			continue;
 		}
 		if (boot->percent)
-			asked = extmem_percent(boot->ram + size, boot->percent);
+			asked = extmem_percent(boot->ram - boot->keep + size,
+					       boot->percent);
 		if (differ(boot, asked, size))
 			pr_info("node %d: extmem= says %llu MiB, the pool has %llu MiB\n",
 				nid, MiB(asked), MiB(size));
 	}
-	if (spread != rest)
+	if (rest < spread || rest > ALIGN(spread, EXTMEM_SECTION))
 		pr_info("extmem= says %llu MiB over all other nodes, their pools have %llu MiB\n",
 			MiB(spread), MiB(rest));
 }

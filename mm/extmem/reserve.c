@@ -56,14 +56,12 @@ static const char * __init check_node(const struct extmem_ask *ask, u64 size)
 	if (!node_online(ask->nid))
 		return "there is no such node";
 	if (!size)
-		return "that is less than 2M";
+		return "that is less than 128M";
 	if (ask->placed)
 		rule = extmem_place_fault(ask->nid, &range);
-	else if (size > extmem_node_size(ask->nid))
-		rule = "the node does not have that much memory";
-	if (!rule && size > extmem_spare_size())
-		rule = "less than 512M would be left to the kernel";
-	return rule;
+	else
+		rule = extmem_node_fault(ask->nid, size);
+	return rule ?: extmem_spare_fault(size);
 }
 
 static void __init reserve_node(const struct extmem_ask *ask, u64 size)
@@ -89,13 +87,14 @@ static const char * __init do_node(const struct extmem_ask *ask)
 		return NULL;
 	}
 	if (ask->percent)
-		size = extmem_percent(extmem_node_size(ask->nid), ask->percent);
+		size = extmem_percent(extmem_percent_base(ask->nid), ask->percent);
 	rule = obeyed ? check_node(ask, size) : NULL;
 	if (rule)
 		return rule;
 	pool->named = true;
 	pool->placed = ask->placed;
 	pool->asked += size;
+	pool->pad += ALIGN(size, EXTMEM_SECTION) - size;
 	if (obeyed)
 		reserve_node(ask, size);
 	return NULL;
@@ -138,6 +137,25 @@ static const struct extmem_map_ops early_ops __initconst = {
 	.peek = early_peek,
 };
 
+static void __init extmem_early_range(u32 nid, const struct range *range)
+{
+	s64 rest;
+
+	if (!extmem_arch_owns(range)) {
+		pr_err("node %u: %#llx-%#llx, %llu MiB of a pool of the previous kernel are lost: they are not marked as its\n",
+		       nid, range->start, range->end, MiB(range_len(range)));
+		return;
+	}
+	extmem_arch_adopted(range);
+	rest = extmem_keep_rest(range->end + 1);
+	if (rest > 0)
+		pr_warn("node %u: %llu MiB behind %#llx are kept from everyone: the pool before them ends in the same memory section\n",
+			nid, MiB(rest), range->end);
+	else if (rest < 0)
+		pr_err("node %u: RAM behind %#llx is in use, in the memory section that the pool before it ends in: move what is in the pool elsewhere and boot cold\n",
+		       nid, range->end);
+}
+
 static const char * __init early_pool(const void *rec, void *arg)
 {
 	const struct extmem_pool_ser *ser = rec;
@@ -149,8 +167,7 @@ static const char * __init early_pool(const void *rec, void *arg)
 		u64 start = ser->ranges[i].start;
 		struct range range = DEFINE_RANGE(start, start + ser->ranges[i].size - 1);
 
-		if (extmem_arch_owns(&range))
-			extmem_arch_adopted(&range);
+		extmem_early_range(ser->node, &range);
 	}
 	return NULL;
 }
@@ -191,6 +208,7 @@ static bool __init marked_any(void)
 void __init extmem_reserve(void)
 {
 	const struct extmem_map_ser *root;
+	struct range doubtful;
 	size_t size;
 
 	if (is_kdump_kernel())
@@ -198,6 +216,12 @@ void __init extmem_reserve(void)
 	root = extmem_handover(&size, early_peek);
 	if (root && !extmem_root_fault(root, size))
 		extmem_walk_pools(&early_ops, root, early_pool, NULL);
+	extmem_keep_init();
+	if (asked_any && !marked_any() && extmem_arch_doubtful(&doubtful)) {
+		pr_warn("%#llx-%#llx is reserved, by firmware or by a kernel before a kexec_load(): it stays so, and extmem= is not obeyed before a cold boot\n",
+			doubtful.start, doubtful.end);
+		return;
+	}
 	obeyed = !root && !marked_any() && !is_kho_boot();
 	if (asked_any && !obeyed)
 		pr_info("extmem= is not obeyed, only compared: a former kernel may have left memory in use\n");

@@ -26,11 +26,11 @@ static u64 share[MAX_NUMNODES] __initdata;
  * @bytes: the memory
  * @percent: 1 to 100
  *
- * Return: bytes, a multiple of the granule.
+ * Return: bytes, a multiple of a memory section.
  */
 u64 __init extmem_percent(u64 bytes, unsigned int percent)
 {
-	return ALIGN_DOWN(mul_u64_u64_div_u64(bytes, percent, 100), EXTMEM_GRANULE);
+	return ALIGN_DOWN(mul_u64_u64_div_u64(bytes, percent, 100), EXTMEM_SECTION);
 }
 
 static u64 __init proportion(u64 size, u64 room, u64 total)
@@ -157,7 +157,7 @@ static u64 __init find_shares(void)
 	for_each_online_node(nid) {
 		if (extmem_boot_pool(nid)->named)
 			continue;
-		share[nid] = extmem_percent(extmem_node_size(nid), spread.percent);
+		share[nid] = extmem_percent(extmem_percent_base(nid), spread.percent);
 		sum += share[nid];
 	}
 	return sum;
@@ -174,6 +174,7 @@ static void __init reserve_shares(void)
 			continue;
 		pool->named = true;
 		pool->asked = share[nid];
+		pool->pad = ALIGN(share[nid], EXTMEM_SECTION) - share[nid];
 		pr_info("node %d: %llu MiB are its share of \"%s\"\n", nid,
 			MiB(share[nid]), spread_entry);
 		extmem_place(nid, share[nid]);
@@ -183,22 +184,25 @@ static void __init reserve_shares(void)
 static const char * __init reserve_spread(void)
 {
 	u64 size = find_room(), sum;
+	const char *rule;
 
 	if (!size)
 		return "every node with memory was named before";
 	if (spread.size > size)
 		return "the nodes do not have that much memory";
-	if (spread.size > extmem_spare_size())
-		return "less than 512M would be left to the kernel";
+	rule = extmem_spare_fault(spread.size);
+	if (rule)
+		return rule;
 	sum = find_shares();
 	if (!sum)
-		return spread.percent ? "that is less than 2M" :
-		       "what is free does not start on 1 GiB, the rest is in use";
-	if (sum > extmem_spare_size())
-		return "less than 512M would be left to the kernel";
+		return spread.percent ? "that is less than 128M" :
+		       "nothing free starts on 1 GiB and fills a memory section";
+	rule = extmem_spare_fault(sum);
+	if (rule)
+		return rule;
 	reserve_shares();
 	if (sum < spread.size)
-		pr_warn("\"%s\": no more than %llu MiB to be had: what else is free does not start on 1 GiB, the rest is in use\n",
+		pr_warn("\"%s\": no more than %llu MiB to be had: what else is free does not start on 1 GiB or end with a memory section, the rest is in use\n",
 			spread_entry, MiB(sum));
 	spread.size = 0;
 	return NULL;

@@ -34,17 +34,28 @@ static void __init retype(struct e820_table *table, const struct range *range,
 	e820__update_table(table);
 }
 
+/* Tables are of a fixed size: changing the type of a part takes two entries more */
+static bool __init has_room(const struct e820_table *table)
+{
+	return table->nr_entries + 2 <= ARRAY_SIZE(table->entries);
+}
+
 /**
  * extmem_arch_protect - mark memory that was just reserved.
  * @range: the memory
  *
  * Neither this kernel nor the next one takes it for RAM any more. The firmware
  * table still says RAM: KVM asks it whether memory may be cached.
+ *
+ * Return: false if there is no room in the tables; nothing has changed then.
  */
-void __init extmem_arch_protect(const struct range *range)
+bool __init extmem_arch_protect(const struct range *range)
 {
+	if (!has_room(e820_table) || !has_room(e820_table_kexec))
+		return false;
 	retype(e820_table, range, E820_TYPE_RAM, E820_TYPE_EXTMEM);
 	retype(e820_table_kexec, range, E820_TYPE_RAM, E820_TYPE_EXTMEM);
+	return true;
 }
 
 /**
@@ -57,32 +68,6 @@ void __init extmem_arch_protect(const struct range *range)
 void __init extmem_arch_adopted(const struct range *range)
 {
 	retype(e820_table_firmware, range, E820_TYPE_EXTMEM, E820_TYPE_RAM);
-}
-
-/*
- * kexec_load(2) makes the next kernel's table of names, among which ours is
- * just reserved. What then looks like a pool is a reserved gigabyte, or the
- * beginning of one, in what the node tables call memory.
- */
-static bool __init looks_like_pool(const struct e820_entry *entry,
-				   struct range *range)
-{
-	u64 start = ALIGN(entry->addr, SZ_1G);
-	u64 end = ALIGN_DOWN(entry->addr + entry->size, EXTMEM_GRANULE);
-
-	if (entry->type != E820_TYPE_RESERVED || start >= end ||
-	    phys_to_target_node(start) == NUMA_NO_NODE)
-		return false;
-	*range = DEFINE_RANGE(start, end - 1);
-	return true;
-}
-
-static bool __init is_marked(const struct e820_entry *entry, struct range *range)
-{
-	if (entry->type != E820_TYPE_EXTMEM)
-		return !is_kho_boot() && looks_like_pool(entry, range);
-	*range = DEFINE_RANGE(entry->addr, entry->addr + entry->size - 1);
-	return true;
 }
 
 /**
@@ -98,8 +83,49 @@ bool __init extmem_arch_marked(unsigned int i, struct range *range)
 
 	if (!extmem_arch_warm())
 		return false;
+	for (idx = 0; idx < e820_table->nr_entries; idx++) {
+		const struct e820_entry *entry = &e820_table->entries[idx];
+
+		if (entry->type != E820_TYPE_EXTMEM || i--)
+			continue;
+		*range = DEFINE_RANGE(entry->addr, entry->addr + entry->size - 1);
+		return true;
+	}
+	return false;
+}
+
+static bool __init looks_like_pool(const struct e820_entry *entry, struct range *range)
+{
+	u64 start = ALIGN(entry->addr, SZ_1G);
+	u64 end = ALIGN_DOWN(entry->addr + entry->size, EXTMEM_GRANULE);
+
+	if (entry->type != E820_TYPE_RESERVED || start >= end ||
+	    phys_to_target_node(start) == NUMA_NO_NODE)
+		return false;
+	*range = DEFINE_RANGE(start, end - 1);
+	return true;
+}
+
+/**
+ * extmem_arch_doubtful - find memory that may have been a pool's.
+ * @range: the first such memory
+ *
+ * kexec_load(2) makes the next kernel's table of names, among which ours is just
+ * reserved. So what looks like a pool, a reserved gigabyte, or the beginning of
+ * one, in what the node tables call memory, may have been one. But firmware
+ * reserves such memory, too, for SEV-SNP or SGX or around 1 TiB on AMD's
+ * machines, and it is not to be taken for anything but reserved.
+ *
+ * Return: true if there is any.
+ */
+bool __init extmem_arch_doubtful(struct range *range)
+{
+	u32 idx;
+
+	if (!extmem_arch_warm() || is_kho_boot())
+		return false;
 	for (idx = 0; idx < e820_table->nr_entries; idx++)
-		if (is_marked(&e820_table->entries[idx], range) && !i--)
+		if (looks_like_pool(&e820_table->entries[idx], range))
 			return true;
 	return false;
 }
@@ -123,6 +149,18 @@ bool __init extmem_arch_owns(const struct range *range)
 bool __init extmem_arch_warm(void)
 {
 	return bootloader_type >> 4 == LOADER_KEXEC;
+}
+
+/**
+ * extmem_arch_is_mapped - whether memory was put into the direct map at boot.
+ * @range: the memory
+ *
+ * Return: true if all of it was, as memory of a former kernel's is not that was
+ * marked from the beginning.
+ */
+bool __init extmem_arch_is_mapped(const struct range *range)
+{
+	return pfn_range_is_mapped(PHYS_PFN(range->start), PHYS_PFN(range->end + 1));
 }
 
 /**

@@ -86,13 +86,13 @@ static void __init share_random(struct kunit *test)
 static void __init percent(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, extmem_percent(GIB(4), 50), GIB(2));
-	KUNIT_EXPECT_EQ(test, extmem_percent(GIB(4), 90), MIB(3686));
+	KUNIT_EXPECT_EQ(test, extmem_percent(GIB(4), 90), MIB(3584));
 	KUNIT_EXPECT_EQ(test, extmem_percent(GIB(1000), 90), GIB(900));
-	KUNIT_EXPECT_EQ(test, extmem_percent(GIB(4) - 4096, 100), GIB(4) - MIB(2));
+	KUNIT_EXPECT_EQ(test, extmem_percent(GIB(4) - 4096, 100), GIB(4) - MIB(128));
 	KUNIT_EXPECT_EQ(test, extmem_percent(GIB(4), 100), GIB(4));
-	KUNIT_EXPECT_EQ(test, extmem_percent(GIB(4), 1), MIB(40));
-	KUNIT_EXPECT_EQ(test, extmem_percent(GIB(1) - 1, 100), MIB(1022));
-	KUNIT_EXPECT_EQ(test, extmem_percent(MIB(199), 1), 0);
+	KUNIT_EXPECT_EQ(test, extmem_percent(GIB(4), 1), 0);
+	KUNIT_EXPECT_EQ(test, extmem_percent(GIB(16), 1), MIB(128));
+	KUNIT_EXPECT_EQ(test, extmem_percent(GIB(1) - 1, 100), MIB(896));
 	KUNIT_EXPECT_EQ(test, extmem_percent(0, 100), 0);
 	KUNIT_EXPECT_EQ(test, extmem_percent(100ULL << 56, 99), 99ULL << 56);
 }
