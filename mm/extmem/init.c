@@ -119,7 +119,7 @@ static void __init add_stray(struct extmem_map *map, u64 start, u64 end,
 	int nid = phys_to_target_node(start);
 	struct extmem_pool *pool;
 
-	add_reach(&range, false);
+	add_reach(&range, extmem_arch_is_mapped(&range));
 	pool = extmem_pool_get_empty(map, nid == NUMA_NO_NODE ? 0 : nid);
 	if (!pool)
 		return;
@@ -127,6 +127,20 @@ static void __init add_stray(struct extmem_map *map, u64 start, u64 end,
 	pool->stray += end - start + 1;
 	extmem_note(pool, "%#llx-%#llx, %llu MiB quarantined: %s", start, end,
 		    MiB(end - start + 1), why);
+}
+
+/* See extmem_keep_rest() */
+static const char * __init extmem_why_stray(struct extmem_map *map, u64 start, const char *why)
+{
+	const struct extmem_pool *pool;
+	unsigned int i;
+
+	list_for_each_entry(pool, &map->pools, list)
+		for (i = 0; i < pool->nr_ranges; i++)
+			if (pool->range[i].end + 1 == start &&
+			    !IS_ALIGNED(start, EXTMEM_SECTION))
+				return "a pool ends in the same memory section";
+	return why;
 }
 
 /* Memory that was reserved by a former kernel and is in no pool */
@@ -142,11 +156,13 @@ static void __init add_strays(struct extmem_map *map, const char *why)
 			const struct range *range = next_range(map, pos);
 
 			if (!range || range->start > marked.end) {
-				add_stray(map, pos, marked.end, why);
+				add_stray(map, pos, marked.end,
+					  extmem_why_stray(map, pos, why));
 				break;
 			}
 			if (range->start > pos)
-				add_stray(map, pos, range->start - 1, why);
+				add_stray(map, pos, range->start - 1,
+					  extmem_why_stray(map, pos, why));
 			pos = range->end + 1;
 		}
 	}
@@ -163,8 +179,10 @@ static void __init take_over(struct extmem_map *map)
 
 	root = extmem_handover(&size, map->ops->peek);
 	if (root) {
-		fault = extmem_adopt(map, root, size) ?:
-			"the hand-over map does not know it";
+		fault = extmem_adopt(map, root, size);
+		if (fault)
+			pr_err("not all pools of the previous kernel are there: %s\n", fault);
+		fault = fault ?: "the hand-over map does not know it";
 		list_for_each_entry(pool, &map->pools, list)
 			claims += pool->nr_claims;
 		pr_info("adopted %u pools with %u claims, generation %llu, in %lld us\n",
@@ -175,21 +193,11 @@ static void __init take_over(struct extmem_map *map)
 		add_strays(map, fault);
 }
 
-/* Nobody else may have the memory, and it is ordinary memory to the caches */
-static int __init claim_range(struct extmem_pool *pool, unsigned int i)
+/* It is ordinary memory to the caches */
+static int __init extmem_track(const struct range *range)
 {
-	const struct range *range = &pool->range[i];
 	pgprot_t prot = PAGE_KERNEL;
-	const char *name;
 
-	name = kasprintf(GFP_KERNEL, "extmem node %d", pool->nid);
-	if (name)
-		pool->res[i] = request_mem_region_exclusive(range->start,
-							    range_len(range), name);
-	if (!pool->res[i]) {
-		kfree(name);
-		return -EBUSY;
-	}
 	return pfnmap_track(PHYS_PFN(range->start), range_len(range), &prot);
 }
 
@@ -198,17 +206,36 @@ static void __init claim_pool(struct extmem_pool *pool)
 	unsigned int i;
 
 	for (i = 0; i < pool->nr_ranges; i++) {
-		if (!claim_range(pool, i)) {
-			trace_extmem_reserve(pool->nid, pool->range[i].start,
-					     range_len(&pool->range[i]));
+		int err;
+
+		pool->res[i] = extmem_busy_take(&pool->range[i]);
+		err = pool->res[i] ? extmem_track(&pool->range[i]) : -EBUSY;
+		/* Only others' mappings ask what is tracked, see lookup_memtype() */
+		if (err == -ENOMEM) {
+			extmem_note(pool, "%#llx-%#llx: no memory to track its type",
+				    pool->range[i].start, pool->range[i].end);
+		} else if (err) {
+			extmem_write_off(pool, &pool->range[i]);
 			continue;
 		}
-		extmem_note(pool, "%#llx-%#llx is in use elsewhere: nothing of the pool is used",
-			    pool->range[i].start, pool->range[i].end);
-		pool->stray += (u64)pool->nr_granules << EXTMEM_GRANULE_SHIFT;
-		pool->nr_granules = 0;
-		return;
+		trace_extmem_reserve(pool->nid, pool->range[i].start,
+				     range_len(&pool->range[i]));
 	}
+}
+
+/*
+ * No page of a pool has a struct page, and pfn_valid() must not say so: who asks
+ * it goes on to the direct map.
+ */
+static void __init extmem_check_edges(struct extmem_pool *pool)
+{
+	unsigned int i;
+
+	for (i = 0; i < pool->nr_ranges; i++)
+		if (pfn_valid(PHYS_PFN(pool->range[i].start)) ||
+		    pfn_valid(PHYS_PFN(pool->range[i].end)))
+			extmem_note(pool, "%#llx-%#llx is in a section with RAM: boot cold",
+				    pool->range[i].start, pool->range[i].end);
 }
 
 static int extmem_reboot(struct notifier_block *nb, unsigned long action, void *data)
@@ -296,10 +323,12 @@ static int __init extmem_init(void)
 	extmem_compare(map);
 	list_for_each_entry(pool, &map->pools, list) {
 		claim_pool(pool);
+		extmem_check_edges(pool);
 		err = extmem_sysfs_add(pool);
 		if (err)
 			pr_err("node %d: not in sysfs: %pe\n", pool->nid, ERR_PTR(err));
 	}
+	extmem_busy_end();
 	extmem_poison_start();
 	offer(map);
 	return 0;

@@ -21,6 +21,7 @@ static const char * const reasons[] = {
 	[EXTMEM_REASON_FREE] = "a claim covers it, but it was not allocated",
 	[EXTMEM_REASON_IDENTITY] = "its claim's type, kind or id is not sound",
 	[EXTMEM_REASON_POISON] = "it has had a memory error",
+	[EXTMEM_REASON_ELSEWHERE] = "it was in use elsewhere",
 };
 
 /**

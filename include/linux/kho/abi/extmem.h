@@ -355,6 +355,7 @@ static_assert(EXTMEM_POISON_PAGES << EXTMEM_SER_PAGE_SHIFT == 1 << EXTMEM_SER_GR
  * @EXTMEM_REASON_FREE: a claim covers it, the allocation bitmap says free
  * @EXTMEM_REASON_IDENTITY: its claim's type, kind or id can't be, or is another's
  * @EXTMEM_REASON_POISON: it has had a memory error
+ * @EXTMEM_REASON_ELSEWHERE: somebody else had it in use, in some kernel
  */
 enum extmem_reason {
 	EXTMEM_REASON_NONE = 0,
@@ -366,6 +367,7 @@ enum extmem_reason {
 	EXTMEM_REASON_FREE = 6,
 	EXTMEM_REASON_IDENTITY = 7,
 	EXTMEM_REASON_POISON = 8,
+	EXTMEM_REASON_ELSEWHERE = 9,
 };
 
 /**

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Boot: the resources that keep others away from extended memory.
+ *
+ * They are made before anybody looks for memory to add: ACPI's memory devices
+ * are found by a subsys_initcall, CXL and dax come later still. The map is
+ * adopted by an fs_initcall, so what it will turn out to be is not known yet.
+ * What the map calls a pool's has a resource of that name; what is marked
+ * besides is *stray*, as it will be if the map or the pool is not adopted.
+ */
+#define pr_fmt(fmt) "extmem: " fmt
+
+#include <linux/crash_dump.h>
+#include <linux/extmem_arch.h>
+#include <linux/init.h>
+#include <linux/ioport.h>
+#include <linux/list.h>
+#include <linux/nodemask.h>
+#include <linux/numa.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+
+#include "boot.h"
+
+#define STRAY_NAME	"extmem stray"
+
+/**
+ * struct extmem_busy - memory that was taken before it was known whose it is.
+ * @list: in the list of all
+ * @res: its resource
+ * @taken: it is a pool's
+ * @name: the resource's name
+ */
+struct extmem_busy {
+	struct list_head list;
+	struct resource *res;
+	bool taken;
+	char name[24];
+};
+
+/* Filled by a core_initcall, in no particular order; never freed: names are in use */
+static LIST_HEAD(extmem_busy_list);
+
+/* Of what somebody else has in part, the rest is kept from others all the same */
+static void __init extmem_busy_add(int nid, u64 start, u64 end)
+{
+	struct extmem_busy *busy = kzalloc_obj(*busy);
+	u64 half;
+
+	if (!busy) {
+		pr_err("%#llx-%#llx: no memory to keep others away from it\n", start, end);
+		return;
+	}
+	strscpy(busy->name, STRAY_NAME);
+	if (nid != NUMA_NO_NODE)
+		scnprintf(busy->name, sizeof(busy->name), "extmem node %d", nid);
+	busy->res = request_mem_region_exclusive(start, end - start + 1, busy->name);
+	if (busy->res) {
+		list_add_tail(&busy->list, &extmem_busy_list);
+		return;
+	}
+	kfree(busy);
+	half = ALIGN_DOWN((end - start + 1) / 2, EXTMEM_GRANULE);
+	if (!half) {
+		pr_err("%#llx-%#llx is in use elsewhere\n", start, end);
+		return;
+	}
+	extmem_busy_add(NUMA_NO_NODE, start, start + half - 1);
+	extmem_busy_add(NUMA_NO_NODE, start + half, end);
+}
+
+static const char * __init extmem_busy_pool(const void *rec, void *arg)
+{
+	const struct extmem_pool_ser *ser = rec;
+	unsigned int i;
+
+	if (extmem_pool_fault(ser))
+		return NULL;
+	for (i = 0; i < ser->nr_ranges; i++) {
+		u64 start = ser->ranges[i].start;
+		struct range range = DEFINE_RANGE(start, start + ser->ranges[i].size - 1);
+
+		if (extmem_arch_owns(&range))
+			extmem_busy_add(ser->node, range.start, range.end);
+	}
+	return NULL;
+}
+
+/* The resource that begins first of those that end at @pos or later, or NULL */
+static const struct resource * __init extmem_busy_next(u64 pos)
+{
+	const struct resource *best = NULL;
+	struct extmem_busy *busy;
+
+	list_for_each_entry(busy, &extmem_busy_list, list)
+		if (busy->res->end >= pos && (!best || busy->res->start < best->start))
+			best = busy->res;
+	return best;
+}
+
+/* What is marked, but for what is a pool's by the map */
+static void __init extmem_busy_strays(void)
+{
+	struct range marked;
+	unsigned int i;
+
+	for (i = 0; extmem_arch_marked(i, &marked); i++) {
+		u64 pos = marked.start;
+
+		while (pos <= marked.end) {
+			const struct resource *res = extmem_busy_next(pos);
+
+			if (!res || res->start > marked.end) {
+				extmem_busy_add(NUMA_NO_NODE, pos, marked.end);
+				break;
+			}
+			if (res->start > pos)
+				extmem_busy_add(NUMA_NO_NODE, pos, res->start - 1);
+			pos = res->end + 1;
+		}
+	}
+}
+
+static void __init extmem_busy_reserved(void)
+{
+	unsigned int i;
+	int nid;
+
+	for (nid = 0; nid < MAX_NUMNODES; nid++) {
+		const struct extmem_boot_pool *boot = extmem_boot_pool(nid);
+
+		for (i = 0; i < boot->nr_ranges; i++)
+			extmem_busy_add(nid, boot->range[i].start, boot->range[i].end);
+	}
+}
+
+static int __init extmem_busy_init(void)
+{
+	const struct extmem_map_ser *root;
+	size_t size;
+
+	extmem_busy_reserved();
+	root = extmem_handover(&size, extmem_kho_ops.peek);
+	if (root && !extmem_root_fault(root, size))
+		extmem_walk_pools(&extmem_kho_ops, root, extmem_busy_pool, NULL);
+	extmem_busy_strays();
+	return 0;
+}
+core_initcall(extmem_busy_init);
+
+/**
+ * extmem_busy_take - the resource of a pool's range.
+ * @range: the range
+ *
+ * Return: it, which is the pool's for good; NULL if somebody else was there first.
+ */
+struct resource * __init extmem_busy_take(const struct range *range)
+{
+	struct extmem_busy *busy;
+
+	list_for_each_entry(busy, &extmem_busy_list, list)
+		if (busy->res->start == range->start && busy->res->end == range->end) {
+			busy->taken = true;
+			return busy->res;
+		}
+	return NULL;
+}
+
+/**
+ * extmem_busy_end - what no pool has taken by now is stray.
+ */
+void __init extmem_busy_end(void)
+{
+	struct extmem_busy *busy;
+
+	list_for_each_entry(busy, &extmem_busy_list, list)
+		if (!busy->taken)
+			strscpy(busy->name, STRAY_NAME);
+}
