@@ -25,7 +25,8 @@ create_scattered() {
 	echo "$_dev"
 }
 
-# run OPTION...: fio's sum over all its jobs, as "ERRORS WRITTEN READ".
+# run OPTION...: fio's sum over all its jobs, as "ERRORS WRITTEN READ". No job has an
+# offset= on a device: fio's engines mmap and dev-dax ignore it.
 run() {
 	fio "$@" --output-format=json --output=/tmp/json >/tmp/said 2>&1 ||
 		[ -s /tmp/json ] || { cat /tmp/said; die "$*"; }
