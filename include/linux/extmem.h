@@ -112,10 +112,13 @@ struct extmem_refs {
 
 /* Files: see drivers/dax/extmem/hold.c */
 #if IS_ENABLED(CONFIG_DEV_DAX_EXTMEM)
+bool extmem_is_file(const struct file *file);
 struct extmem_claim *extmem_file_claim(struct file *file, bool write);
 struct extmem_claim *extmem_user_claim(unsigned long addr, unsigned long len,
 				       bool write, u64 *offset);
 #else
+static inline bool extmem_is_file(const struct file *file) { return false; }
+
 static inline struct extmem_claim *extmem_file_claim(struct file *file, bool write)
 {
 	return NULL;
