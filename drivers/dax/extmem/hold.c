@@ -102,13 +102,14 @@ static bool is_one_piece(struct mm_struct *mm, struct vm_area_struct *vma,
  *
  * Context: may sleep, takes the mmap lock.
  * Return: the claim, to be given back by extmem_claim_put(); NULL if it isn't
- * extended memory, or not all of one claim and in order, or not to be written.
- * Errors as of extmem_file_claim().
+ * extended memory without struct pages, or not all of one claim and in order, or not
+ * to be written. Errors as of extmem_file_claim().
  */
 struct extmem_claim *extmem_user_claim(unsigned long addr, unsigned long len,
 				       bool write, u64 *offset)
 {
-	vm_flags_t want = VM_READ | (write ? VM_WRITE : 0);
+	/* What has pages is pinned like other memory */
+	vm_flags_t want = VM_PFNMAP | VM_READ | (write ? VM_WRITE : 0);
 	struct mm_struct *mm = current->mm;
 	struct extmem_claim *claim = NULL;
 	struct vm_area_struct *vma;
