@@ -3,6 +3,8 @@
 #define _LINUX_EXTMEM_H
 
 #include <linux/bits.h>
+#include <linux/cleanup.h>
+#include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/range.h>
 #include <linux/sizes.h>
@@ -40,6 +42,7 @@
 #define EXTMEM_NAME_MAX		63
 
 struct extmem_claim;
+struct extmem_page_map;
 struct extmem_ref;
 struct extmem_pool;
 struct file;
@@ -109,10 +112,13 @@ struct extmem_refs {
 
 /* Files: see drivers/dax/extmem/hold.c */
 #if IS_ENABLED(CONFIG_DEV_DAX_EXTMEM)
+bool extmem_is_file(const struct file *file);
 struct extmem_claim *extmem_file_claim(struct file *file, bool write);
 struct extmem_claim *extmem_user_claim(unsigned long addr, unsigned long len,
 				       bool write, u64 *offset);
 #else
+static inline bool extmem_is_file(const struct file *file) { return false; }
+
 static inline struct extmem_claim *extmem_file_claim(struct file *file, bool write)
 {
 	return NULL;
@@ -198,6 +204,10 @@ void extmem_poison_hide(u64 start, u64 size);
 
 /* Its bytes, for the kernel. */
 int extmem_copy(u64 pa, void *buf, size_t len, bool write);
+struct extmem_page_map *extmem_page_map(struct extmem_claim *claim,
+					unsigned long pfn);
+void *extmem_page_addr(const struct extmem_page_map *map);
+void extmem_page_unmap(struct extmem_page_map *map);
 
 /* For the mm. */
 bool extmem_memory_failure(unsigned long pfn);
@@ -234,6 +244,19 @@ static inline int extmem_refs_add(struct extmem_refs *refs, struct file *file)
 
 static inline void extmem_refs_drop(struct extmem_refs *refs) { }
 static inline bool extmem_paged(unsigned long pfn) { return false; }
+
+static inline struct extmem_page_map *extmem_page_map(struct extmem_claim *claim,
+						      unsigned long pfn)
+{
+	return NULL;
+}
+
+static inline void *extmem_page_addr(const struct extmem_page_map *map)
+{
+	return NULL;
+}
+
+static inline void extmem_page_unmap(struct extmem_page_map *map) { }
 static inline bool extmem_memory_failure(unsigned long pfn) { return false; }
 
 static inline bool extmem_overlaps(u64 start, u64 size)
@@ -254,5 +277,8 @@ static inline int extmem_report_node_meminfo(char *buf, int len, int nid)
 }
 
 #endif /* CONFIG_EXTMEM */
+
+/* A reference that ends with the scope of the variable that holds it. */
+DEFINE_FREE(extmem_claim, struct extmem_claim *, if (!IS_ERR_OR_NULL(_T)) extmem_claim_put(_T))
 
 #endif /* _LINUX_EXTMEM_H */

@@ -34,6 +34,19 @@ void extmem_dax_set_front(const struct file_operations *fops,
 EXPORT_SYMBOL_FOR_MODULES(extmem_dax_set_front, "extmem_dax");
 
 /**
+ * extmem_is_file - whether a file is a device of extended memory.
+ * @file: any open file, or NULL
+ *
+ * Context: any.
+ * Return: true if it is.
+ */
+bool extmem_is_file(const struct file *file)
+{
+	/* Paired with extmem_dax_set_front() */
+	return file && file->f_op == smp_load_acquire(&front_fops);
+}
+
+/**
  * extmem_file_claim - take a reference on the claim behind a file.
  * @file: any open file, or NULL
  * @write: the memory is to be written
@@ -46,8 +59,7 @@ EXPORT_SYMBOL_FOR_MODULES(extmem_dax_set_front, "extmem_dax");
  */
 struct extmem_claim *extmem_file_claim(struct file *file, bool write)
 {
-	/* Paired with extmem_dax_set_front() */
-	if (!file || file->f_op != smp_load_acquire(&front_fops))
+	if (!extmem_is_file(file))
 		return NULL;
 	if (!(file->f_mode & FMODE_READ) || (write && !(file->f_mode & FMODE_WRITE)))
 		return ERR_PTR(-EACCES);
@@ -90,13 +102,14 @@ static bool is_one_piece(struct mm_struct *mm, struct vm_area_struct *vma,
  *
  * Context: may sleep, takes the mmap lock.
  * Return: the claim, to be given back by extmem_claim_put(); NULL if it isn't
- * extended memory, or not all of one claim and in order, or not to be written.
- * Errors as of extmem_file_claim().
+ * extended memory without struct pages, or not all of one claim and in order, or not
+ * to be written. Errors as of extmem_file_claim().
  */
 struct extmem_claim *extmem_user_claim(unsigned long addr, unsigned long len,
 				       bool write, u64 *offset)
 {
-	vm_flags_t want = VM_READ | (write ? VM_WRITE : 0);
+	/* What has pages is pinned like other memory */
+	vm_flags_t want = VM_PFNMAP | VM_READ | (write ? VM_WRITE : 0);
 	struct mm_struct *mm = current->mm;
 	struct extmem_claim *claim = NULL;
 	struct vm_area_struct *vma;

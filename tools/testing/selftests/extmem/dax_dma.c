@@ -122,6 +122,22 @@ TEST_F(dax_dma, outlives_the_mapping)
 	edu_close(&self->edu);
 }
 
+/* Pages are pinned one by one, as those who use them in the kernel want it. */
+TEST_F(dax_dma, pins_what_has_pages)
+{
+	long long pinned = vmstat_get("nr_foll_pin_acquired");
+
+	ASSERT_GE(pinned, 0);
+	ASSERT_EQ(map_part(&self->edu, self->fd, self->map, 0, SIZE), 0);
+	pinned = vmstat_get("nr_foll_pin_acquired") - pinned;
+	/* Some may still be in the CPUs' own counters, or be others' */
+	EXPECT_EQ(pinned > SIZE / SZ_4K / 2, *variant->memmap == '1');
+	munmap(self->map, SIZE);
+	close(self->fd);
+	EXPECT_TRUE(all_refused(&self->dev));
+	edu_close(&self->edu);
+}
+
 TEST_F(dax_dma, is_let_go_when_closed)
 {
 	ASSERT_EQ(map_part(&self->edu, self->fd, self->map, 0, SIZE), 0);

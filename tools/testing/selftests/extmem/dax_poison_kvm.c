@@ -4,6 +4,7 @@
  * runs the guest gets the address when the guest touches the page, and the
  * guest can go on elsewhere.
  */
+#include <asm/kvm_para.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
@@ -100,6 +101,32 @@ TEST_F(dax_poison_kvm, guest_touches)
 	EXPECT_EQ(guest_reads(self->vcpu, self->run, 4 * SZ_4K), 0x44);
 	EXPECT_EQ(guest_reads(self->vcpu, self->run, bad), -EINTR);
 	EXPECT_EQ(bus_error.nr, 2);
+}
+
+static int set_msr(int vcpu, unsigned int index, unsigned long val)
+{
+	struct {
+		struct kvm_msrs head;
+		struct kvm_msr_entry entry;
+	} msrs = { .head.nmsrs = 1, .entry = { .index = index, .data = val } };
+
+	return ioctl(vcpu, KVM_SET_MSRS, &msrs) == 1 ? 0 : -errno;
+}
+
+/* KVM writes the guest's clock there itself: no more, and the guest goes on. */
+TEST_F(dax_poison_kvm, clock_in_a_bad_page)
+{
+	unsigned int at = 8 * SZ_4K, tries;
+
+	ASSERT_EQ(set_msr(self->vcpu, MSR_KVM_SYSTEM_TIME_NEW, at | 1), 0);
+	ASSERT_EQ(guest_reads(self->vcpu, self->run, 6 * SZ_4K), 0x46);
+	EXPECT_NE(peek(self->map + at), 0x48);
+	ASSERT_EQ(inject(self->phys + at), 0);
+	for (tries = 0; tries < 3; tries++) {
+		set_msr(self->vcpu, MSR_KVM_SYSTEM_TIME_NEW, at | 1);
+		EXPECT_EQ(guest_reads(self->vcpu, self->run, 6 * SZ_4K), 0x46);
+	}
+	EXPECT_EQ(touch(self->map + at), BUS_MCEERR_AR);
 }
 
 TEST_HARNESS_MAIN

@@ -7,12 +7,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/io_uring.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -241,21 +244,114 @@ TEST_F(dax_semantics, smaps_has_page_sizes)
 	EXPECT_EQ(mapped(self->map, self->size, variant->entry), self->size);
 }
 
-/* What is mapped is resident; pagemap, which is about pages, has nothing. */
+#define PM_PRESENT	0x8000000000000000ULL
+#define PM_FRAME	0x007fffffffffffffULL
+
+static uint64_t pagemap_entry(int fd, const char *p)
+{
+	uint64_t entry = 1;
+
+	pread(fd, &entry, sizeof(entry), (uintptr_t)p / SZ_4K * sizeof(entry));
+	return entry;
+}
+
+/* What is mapped is resident, and has the page frames of the device. */
 TEST_F(dax_semantics, mincore_and_pagemap)
 {
+	uint64_t frame = dax_get(&self->dev, "resource") / SZ_4K;
+	size_t i, pages = self->size / SZ_4K;
 	int fd = open("/proc/self/pagemap", O_RDONLY);
+	char *fresh = dax_map(&self->dev, NULL, self->size, 0);
 	unsigned char vec[2] = {};
-	uint64_t entry[2] = { 1, 1 };
+	size_t wrong = 0;
 
 	ASSERT_GE(fd, 0);
+	ASSERT_NE(fresh, MAP_FAILED);
 	EXPECT_EQ(mincore(self->mid, 2 * SZ_4K, vec), 0);
 	EXPECT_EQ(vec[0] & vec[1] & 1, 1);
-	EXPECT_EQ(pread(fd, entry, sizeof(entry), (uintptr_t)self->mid / SZ_4K * 8),
-		  sizeof(entry));
-	EXPECT_EQ(entry[0] | entry[1], 0);
+	for (i = 0; i < pages; i += i < pages - 3 ? 3 : 1) {
+		uint64_t entry = pagemap_entry(fd, self->map + i * SZ_4K);
+
+		wrong += !(entry & PM_PRESENT) || (entry & PM_FRAME) != frame + i;
+	}
+	EXPECT_EQ(wrong, 0);
+
+	/* What was never touched is not there yet */
+	EXPECT_EQ(mincore(fresh, SZ_4K, vec), 0);
+	EXPECT_EQ(vec[0] & 1, 0);
+	EXPECT_EQ(pagemap_entry(fd, fresh) & (PM_PRESENT | PM_FRAME), 0);
+	poke(fresh + self->size / 2, 3);
+	EXPECT_EQ(pagemap_entry(fd, fresh) & (PM_PRESENT | PM_FRAME),
+		  PM_PRESENT | frame);
+
+	/* Nor is a page that is protected from its own process any less there */
+	ASSERT_EQ(mprotect(self->mid, SZ_4K, PROT_READ), 0);
+	peek(self->mid);
+	EXPECT_EQ(pagemap_entry(fd, self->mid) & (PM_PRESENT | PM_FRAME),
+		  PM_PRESENT | (frame + pages / 2));
+	close(fd);
+	munmap(fresh, self->size);
+}
+
+/* Physical addresses are for the administrator alone. */
+TEST_F(dax_semantics, pagemap_of_a_user)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		uint64_t entry;
+		int fd;
+
+		peek(self->mid);
+		if (setresuid(65534, 65534, 65534) ||
+		    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0))
+			_exit(2);
+		fd = open("/proc/self/pagemap", O_RDONLY);
+		entry = pagemap_entry(fd, self->mid);
+		_exit(fd < 0 || !(entry & PM_PRESENT) || entry & PM_FRAME);
+	}
+	ASSERT_EQ(waitpid(pid, &status, 0), pid);
+	EXPECT_EQ(status, 0);
+}
+
+/* As CRIU asks: one piece, and the entry is as it was. */
+TEST_F(dax_semantics, pagemap_scan)
+{
+	struct page_region region[2] = {};
+	struct pm_scan_arg scan = {
+		.size = sizeof(scan),
+		.start = (uintptr_t)self->map,
+		.end = (uintptr_t)self->map + self->size,
+		.vec = (uintptr_t)region,
+		.vec_len = 2,
+		.category_mask = PAGE_IS_PRESENT,
+		.return_mask = PAGE_IS_PRESENT | PAGE_IS_HUGE | PAGE_IS_FILE,
+	};
+	int fd = open("/proc/self/pagemap", O_RDONLY);
+
+	ASSERT_GE(fd, 0);
+	EXPECT_EQ(ioctl(fd, PAGEMAP_SCAN, &scan), 1);
+	EXPECT_EQ(region[0].start, scan.start);
+	EXPECT_EQ(region[0].end, scan.end);
+	EXPECT_EQ(region[0].categories, PAGE_IS_PRESENT | PAGE_IS_HUGE);
+	EXPECT_EQ(scan.walk_end, scan.end);
+
+	/* Part of an entry, and no more than was asked for */
+	scan.start += self->size / 2;
+	scan.max_pages = 3;
+	EXPECT_EQ(ioctl(fd, PAGEMAP_SCAN, &scan), 1);
+	EXPECT_EQ(region[0].start, scan.start);
+	EXPECT_EQ(region[0].end, scan.start + 3 * SZ_4K);
+	EXPECT_EQ(scan.walk_end, region[0].end);
+
+	/* Write protection, which such memory does not have, is for others */
+	scan.flags = PM_SCAN_WP_MATCHING;
+	scan.category_mask = PAGE_IS_WRITTEN;
+	EXPECT_EQ(ioctl(fd, PAGEMAP_SCAN, &scan), 0);
 	close(fd);
 	EXPECT_EQ(mapped(self->map, self->size, variant->entry), self->size);
+	EXPECT_TRUE(intact(self->map, self->size));
 }
 
 /* A debugger sees the memory of another process, whatever is mapped of it yet. */

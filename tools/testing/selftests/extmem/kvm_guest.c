@@ -20,11 +20,58 @@ static const unsigned char code[] = {
 	/* 7: */ 0x39, 0xd3,	/* cmp %edx, %ebx */
 	/* 9: */ 0x72, 0xf8,	/* jb 3 */
 	/* b: */ 0xf4,		/* hlt */
+	/*
+	 * The guest of the guest's own, %ecx times: the machine is described at %eax,
+	 * and goes on behind the instruction that it ended with.
+	 */
+	/* c: */ 0x0f, 0x01, 0xda,			/* vmload %eax */
+	/* f: */ 0x0f, 0x01, 0xd8,			/* vmrun %eax */
+	/* 12: */ 0x0f, 0x01, 0xdb,			/* vmsave %eax */
+	/* 15: */ 0x83, 0x80, 0x78, 0x05, 0, 0, 3,	/* addl $3, 0x578(%eax) */
+	/* 1c: */ 0x49,					/* dec %ecx */
+	/* 1d: */ 0x75, 0xed,				/* jnz c */
+	/* 1f: */ 0xf4,					/* hlt */
+	/* What that one does: it counts how often it ran */
+	/* 20: */ 0xff, 0x03,				/* incl (%ebx) */
+	/* 22: */ 0x0f, 0x01, 0xd9,			/* vmmcall */
+	/* 25: */ 0xeb, 0xf9,				/* jmp 20 */
 };
 
 #define READ	0
 #define WRITE	3
+#define NEST	0xc
+#define NESTED	0x20
 #define PAGE	4096
+
+/* Behind the code: a page directory, each entry 4 MiB, of what is there as it is */
+#define CODE_SIZE	(2 * PAGE)
+#define DIRECTORY	PAGE
+
+#define CR0_PE		0x1
+#define CR0_ET		0x10
+#define CR0_PG		0x80000000
+#define CR4_PSE		0x10
+#define EFER_SVME	0x1000
+#define MSR_VM_HSAVE_PA	0xc0010117
+
+/* A virtual machine, as SVM has it described; by their offsets. */
+#define VMCB_INTERCEPTS	0x010		/* of the instructions below */
+#define  VMCB_VMRUN	0x1
+#define  VMCB_VMMCALL	0x2
+#define VMCB_ASID	0x058
+#define VMCB_ES		0x400
+#define VMCB_CS		0x410
+#define VMCB_SS		0x420
+#define VMCB_DS		0x430
+#define  VMCB_DATA	0xc93
+#define  VMCB_CODE	0xc9b
+#define VMCB_EFER	0x4d0
+#define VMCB_CR0	0x558
+#define VMCB_DR7	0x560
+#define VMCB_DR6	0x568
+#define VMCB_RFLAGS	0x570
+#define VMCB_RIP	0x578
+#define VMCB_PAT	0x668
 
 static void set_segment(struct kvm_segment *seg, int type)
 {
@@ -49,8 +96,15 @@ static int set_mode(int fd)
 	set_segment(&sregs.ds, 3);
 	set_segment(&sregs.es, 3);
 	set_segment(&sregs.ss, 3);
-	sregs.cr0 |= 1;
+	sregs.cr0 |= CR0_PE;
 	return ioctl(fd, KVM_SET_SREGS, &sregs) ? -errno : 0;
+}
+
+/* All that KVM can do, SVM too. */
+static int get_cpuid(int kvm, struct kvm_guest *guest)
+{
+	guest->cpuid.head.nent = KVM_CPUID_MAX;
+	return ioctl(kvm, KVM_GET_SUPPORTED_CPUID, &guest->cpuid) ? -errno : 0;
 }
 
 static int open_vcpu(struct kvm_guest *guest, int i)
@@ -63,7 +117,10 @@ static int open_vcpu(struct kvm_guest *guest, int i)
 	vcpu->run = mmap(NULL, guest->run_size, PROT_READ | PROT_WRITE,
 			 MAP_SHARED, vcpu->fd, 0);
 	guest->nr_vcpus++;
-	return vcpu->run == MAP_FAILED ? -errno : set_mode(vcpu->fd);
+	if (vcpu->run == MAP_FAILED ||
+	    ioctl(vcpu->fd, KVM_SET_CPUID2, &guest->cpuid))
+		return -errno;
+	return set_mode(vcpu->fd);
 }
 
 static int set_slot(struct kvm_guest *guest, int slot, void *map, uint64_t addr,
@@ -82,12 +139,17 @@ static int set_slot(struct kvm_guest *guest, int slot, void *map, uint64_t addr,
 
 static int set_code(struct kvm_guest *guest)
 {
-	guest->code = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+	uint32_t i, *directory;
+
+	guest->code = mmap(NULL, CODE_SIZE, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (guest->code == MAP_FAILED)
 		return -errno;
 	memcpy(guest->code, code, sizeof(code));
-	return set_slot(guest, 1, guest->code, 0, PAGE, 0);
+	directory = guest->code + DIRECTORY;
+	for (i = 0; i < PAGE / sizeof(*directory); i++)
+		directory[i] = i << 22 | 0x83;	/* present, writable, large */
+	return set_slot(guest, 1, guest->code, 0, CODE_SIZE, 0);
 }
 
 int kvm_guest_open(struct kvm_guest *guest, int nr_vcpus)
@@ -98,7 +160,7 @@ int kvm_guest_open(struct kvm_guest *guest, int nr_vcpus)
 	if (kvm < 0)
 		return -errno;
 	guest->fd = ioctl(kvm, KVM_CREATE_VM, 0);
-	rc = guest->fd < 0 ? -errno : 0;
+	rc = guest->fd < 0 ? -errno : get_cpuid(kvm, guest);
 	guest->run_size = ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
 	close(kvm);
 	for (i = 0; !rc && i < nr_vcpus; i++)
@@ -115,7 +177,7 @@ void kvm_guest_close(struct kvm_guest *guest)
 		close(guest->vcpu[i].fd);
 	}
 	close(guest->fd);
-	munmap(guest->code, PAGE);
+	munmap(guest->code, CODE_SIZE);
 }
 
 int kvm_guest_set_ram(struct kvm_guest *guest, void *map, uint64_t addr,
@@ -155,6 +217,69 @@ int kvm_guest_write(struct kvm_vcpu *vcpu, uint32_t from, uint32_t end,
 	};
 
 	return run(vcpu, &regs);
+}
+
+int kvm_guest_set_msr(struct kvm_vcpu *vcpu, uint32_t index, uint64_t val)
+{
+	struct {
+		struct kvm_msrs head;
+		struct kvm_msr_entry entry;
+	} msrs = { .head.nmsrs = 1, .entry = { .index = index, .data = val } };
+	int done = ioctl(vcpu->fd, KVM_SET_MSRS, &msrs);
+
+	return done < 0 ? -errno : done == 1 ? 0 : -EINVAL;
+}
+
+static void set_field(void *vmcb, size_t offset, uint64_t val)
+{
+	memcpy(vmcb + offset, &val, sizeof(val));
+}
+
+/* Selector, attributes, limit; the base is 0. */
+static void set_nested_segment(void *vmcb, size_t offset, uint64_t attrib)
+{
+	set_field(vmcb, offset, 0xffffffffULL << 32 | attrib << 16 | 8);
+}
+
+void kvm_guest_make_nested(void *vmcb)
+{
+	memset(vmcb, 0, PAGE);
+	set_field(vmcb, VMCB_INTERCEPTS, VMCB_VMRUN | VMCB_VMMCALL);
+	set_field(vmcb, VMCB_ASID, 1);
+	set_nested_segment(vmcb, VMCB_CS, VMCB_CODE);
+	set_nested_segment(vmcb, VMCB_DS, VMCB_DATA);
+	set_nested_segment(vmcb, VMCB_ES, VMCB_DATA);
+	set_nested_segment(vmcb, VMCB_SS, VMCB_DATA);
+	set_field(vmcb, VMCB_EFER, EFER_SVME);
+	set_field(vmcb, VMCB_CR0, CR0_PE | CR0_ET);
+	set_field(vmcb, VMCB_DR6, 0xffff0ff0);
+	set_field(vmcb, VMCB_DR7, 0x400);
+	set_field(vmcb, VMCB_RFLAGS, 2);
+	set_field(vmcb, VMCB_RIP, NESTED);
+	set_field(vmcb, VMCB_PAT, 0x0007040600070406);
+}
+
+int kvm_guest_nest(struct kvm_vcpu *vcpu, uint32_t vmcb, uint32_t save,
+		   uint32_t counter, uint32_t times)
+{
+	struct kvm_regs regs = {
+		.rip = NEST,
+		.rax = vmcb,
+		.rbx = counter,
+		.rcx = times,
+	};
+	struct kvm_sregs sregs;
+
+	if (ioctl(vcpu->fd, KVM_GET_SREGS, &sregs))
+		return -errno;
+	sregs.cr3 = DIRECTORY;
+	sregs.cr4 = CR4_PSE;
+	sregs.cr0 = CR0_PE | CR0_ET | CR0_PG;
+	sregs.efer = EFER_SVME;
+	if (ioctl(vcpu->fd, KVM_SET_SREGS, &sregs))
+		return -errno;
+	return kvm_guest_set_msr(vcpu, MSR_VM_HSAVE_PA, save) ?:
+	       run(vcpu, &regs);
 }
 
 long kvm_guest_pages(const struct kvm_guest *guest, const char *size)
