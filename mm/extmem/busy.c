@@ -42,31 +42,36 @@ struct extmem_busy {
 static LIST_HEAD(extmem_busy_list);
 
 /* Of what somebody else has in part, the rest is kept from others all the same */
-static void __init extmem_busy_add(int nid, u64 start, u64 end)
+static bool __init extmem_busy_request(int nid, u64 start, u64 end)
 {
 	struct extmem_busy *busy = kzalloc_obj(*busy);
+	bool left, right;
 	u64 half;
 
-	if (!busy) {
-		pr_err("%#llx-%#llx: no memory to keep others away from it\n", start, end);
-		return;
-	}
+	if (!busy)
+		return false;
 	strscpy(busy->name, STRAY_NAME);
 	if (nid != NUMA_NO_NODE)
 		scnprintf(busy->name, sizeof(busy->name), "extmem node %d", nid);
 	busy->res = request_mem_region_exclusive(start, end - start + 1, busy->name);
 	if (busy->res) {
 		list_add_tail(&busy->list, &extmem_busy_list);
-		return;
+		return true;
 	}
 	kfree(busy);
 	half = ALIGN_DOWN((end - start + 1) / 2, EXTMEM_GRANULE);
-	if (!half) {
-		pr_err("%#llx-%#llx is in use elsewhere\n", start, end);
-		return;
-	}
-	extmem_busy_add(NUMA_NO_NODE, start, start + half - 1);
-	extmem_busy_add(NUMA_NO_NODE, start + half, end);
+	if (!half)
+		return false;
+	left = extmem_busy_request(NUMA_NO_NODE, start, start + half - 1);
+	right = extmem_busy_request(NUMA_NO_NODE, start + half, end);
+	return left && right;
+}
+
+/* One line a range: somebody may have a terabyte of it */
+static void __init extmem_busy_add(int nid, u64 start, u64 end)
+{
+	if (!extmem_busy_request(nid, start, end))
+		pr_err("%#llx-%#llx is in use elsewhere, or part of it\n", start, end);
 }
 
 static const char * __init extmem_busy_pool(const void *rec, void *arg)
