@@ -129,10 +129,9 @@ int extmem_claim_set_name(struct extmem_claim *claim, const char *name)
 	if (err)
 		return err;
 	guard(mutex)(&map->lock);
-	if (map->frozen)
-		return -ESHUTDOWN;
-	if (extmem_claim_fixed(claim))
-		return -EBUSY;
+	err = extmem_claim_check(claim);
+	if (err)
+		return err;
 	other = *name ? extmem_name_find(map, name) : NULL;
 	if (other)
 		return other == claim ? 0 : -EEXIST;
@@ -272,12 +271,12 @@ EXPORT_SYMBOL_GPL(extmem_claim_persist);
 int extmem_claim_set_persist(struct extmem_claim *claim, bool persist)
 {
 	struct extmem_claim_ser *ser = claim->rec.claim;
+	int err;
 
 	guard(mutex)(&claim->pool->map->lock);
-	if (claim->pool->map->frozen)
-		return -ESHUTDOWN;
-	if (extmem_claim_fixed(claim))
-		return -EBUSY;
+	err = extmem_claim_check(claim);
+	if (err)
+		return err;
 	if (persist)
 		ser->flags &= ~EXTMEM_CLAIM_TRANSIENT;
 	else

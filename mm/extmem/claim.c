@@ -206,6 +206,20 @@ bool extmem_claim_fixed(const struct extmem_claim *claim)
 }
 
 /**
+ * extmem_claim_check - may a claim's record be changed?
+ * @claim: the claim; the map is locked
+ *
+ * Return: 0; -ESHUTDOWN once the map is frozen; -EBUSY while the claim is in a
+ * session.
+ */
+int extmem_claim_check(const struct extmem_claim *claim)
+{
+	if (claim->pool->map->frozen)
+		return -ESHUTDOWN;
+	return extmem_claim_fixed(claim) ? -EBUSY : 0;
+}
+
+/**
  * extmem_claim_pfns - page frame numbers of a claim, for a device's DMA.
  * @claim: the claim, which the caller has a reference on
  * @offset: in bytes, a multiple of PAGE_SIZE
@@ -267,12 +281,12 @@ EXPORT_SYMBOL_GPL(extmem_claim_data);
 int extmem_claim_set_data(struct extmem_claim *claim, unsigned int i, u64 val)
 {
 	struct extmem_claim_ser *ser = claim->rec.claim;
+	int err;
 
 	guard(mutex)(&claim->pool->map->lock);
-	if (claim->pool->map->frozen)
-		return -ESHUTDOWN;
-	if (extmem_claim_fixed(claim))
-		return -EBUSY;
+	err = extmem_claim_check(claim);
+	if (err)
+		return err;
 	ser->data[i] = val;
 	extmem_crc_set(ser, EXTMEM_RECORD);
 	return 0;

@@ -160,6 +160,7 @@ struct extmem_claim *extmem_claim_new(struct extmem_pool *pool);
 void extmem_claim_link(struct extmem_claim *claim);
 void extmem_claim_free(struct extmem_claim *claim);
 bool extmem_claim_fixed(const struct extmem_claim *claim);
+int extmem_claim_check(const struct extmem_claim *claim);
 
 /* claim_rec.c: what the map says of a claim */
 unsigned int extmem_nr_more(unsigned int nr_extents);
