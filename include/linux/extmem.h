@@ -138,6 +138,8 @@ static inline struct extmem_claim *extmem_user_claim(unsigned long addr,
 struct extmem_pool *extmem_pool_next(struct extmem_pool *pool);
 int extmem_pool_nid(const struct extmem_pool *pool);
 struct range extmem_pool_span(const struct extmem_pool *pool);
+unsigned int extmem_pool_nr_ranges(const struct extmem_pool *pool);
+struct range extmem_pool_range(const struct extmem_pool *pool, unsigned int i);
 u64 extmem_pool_size(const struct extmem_pool *pool);
 u64 extmem_pool_available(struct extmem_pool *pool);
 
@@ -187,8 +189,8 @@ void extmem_claim_put(struct extmem_claim *claim);
 bool extmem_claim_busy(const struct extmem_claim *claim);
 
 /* Memory that the page allocator is to have for a while, and what it left there. */
-void extmem_lend_begin(struct extmem_pool *pool);
-void extmem_lend_end(struct extmem_pool *pool);
+int extmem_lend_begin(struct extmem_claim *claim);
+void extmem_lend_end(struct extmem_claim *claim);
 int extmem_claim_clear(struct extmem_claim *claim);
 
 /* References that outlive the mapping they were found through. */
@@ -198,6 +200,7 @@ bool extmem_paged(unsigned long pfn);
 
 /* Memory errors. */
 bool extmem_poisoned(u64 start, u64 size);
+bool extmem_retired(u64 start, u64 size);
 int extmem_poison_register(struct notifier_block *nb);
 void extmem_poison_unregister(struct notifier_block *nb);
 void extmem_poison_hide(u64 start, u64 size);
@@ -211,6 +214,8 @@ void extmem_page_unmap(struct extmem_page_map *map);
 
 /* For the mm. */
 bool extmem_memory_failure(unsigned long pfn);
+int extmem_soft_offline(unsigned long pfn);
+bool extmem_active(void);
 
 void extmem_reserve(void);
 
@@ -258,6 +263,8 @@ static inline void *extmem_page_addr(const struct extmem_page_map *map)
 
 static inline void extmem_page_unmap(struct extmem_page_map *map) { }
 static inline bool extmem_memory_failure(unsigned long pfn) { return false; }
+static inline int extmem_soft_offline(unsigned long pfn) { return 0; }
+static inline bool extmem_active(void) { return false; }
 
 static inline bool extmem_overlaps(u64 start, u64 size)
 {

@@ -20,6 +20,7 @@ int extmem_arch_unmap(const struct range *range);
 int extmem_arch_map(const struct range *range);
 int extmem_arch_map_granule(u64 pa);
 void extmem_arch_unmap_granule(u64 pa);
+void extmem_arch_hide_page(u64 pa);
 void extmem_arch_clear(void *mem, size_t bytes);
 
 #endif /* _LINUX_EXTMEM_ARCH_H */

@@ -11,6 +11,10 @@
  * bitmap is bad, sound claims live on and all the rest of the pool goes into
  * quarantine. A bad dirty bitmap makes all free memory dirty. A bad record of
  * memory errors is noted: the hardware will have to find them again.
+ *
+ * Nothing sound is given up for want of memory: what it takes to adopt something
+ * is allocated so that it can't fail, see EXTMEM_GFP_BOOT. Sizes come from the map,
+ * so each is checked first against what was found sound.
  */
 #define pr_fmt(fmt) "extmem: " fmt
 
@@ -18,6 +22,8 @@
 #include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+
+#include <trace/events/extmem.h>
 
 #include "adopt.h"
 
@@ -65,11 +71,7 @@ static const char *extmem_adopt_page(struct extmem_map *map,
 	ser = map->ops->adopt(*pa, EXTMEM_MAP_PAGE);
 	if (!ser)
 		return "page of records: was not preserved";
-	*page = extmem_table_add(table, ser);
-	if (!*page) {
-		map->ops->free(ser, EXTMEM_MAP_PAGE);
-		return "page of records: no memory to take it over";
-	}
+	*page = extmem_table_add(table, ser, EXTMEM_GFP_BOOT);
 	*pa = next;
 	return NULL;
 }
@@ -129,8 +131,8 @@ static const char *extmem_adopt_bitmaps(struct extmem_pool *pool,
 	space->dirty = extmem_adopt_bits(pool->map, ser->dirty, ser->dirty_bytes);
 	if (!space->dirty)
 		return "pool record: dirty bitmap was not preserved";
-	pool->seen = kvcalloc(BITS_TO_LONGS(space->nbits), sizeof(long), GFP_KERNEL);
-	return pool->seen ? NULL : "pool record: no memory to check its claims";
+	pool->seen = kvcalloc(BITS_TO_LONGS(space->nbits), sizeof(long), EXTMEM_GFP_BOOT);
+	return NULL;
 }
 
 static void extmem_adopt_check_sums(struct extmem_pool *pool,
@@ -167,8 +169,6 @@ static const char *extmem_adopt_read_pool(struct extmem_map *map,
 	if (extmem_pool_find(map, ser->node))
 		return "pool record: the second one of its node";
 	pool = extmem_pool_get_empty(map, ser->node);
-	if (!pool)
-		return "pool record: no memory to take it over";
 	*poolp = pool;
 	extmem_pool_layout(pool, range, ser->nr_ranges);
 	return extmem_adopt_bitmaps(pool, ser);
@@ -262,7 +262,7 @@ static void extmem_adopt_pool_end(struct extmem_pool *pool)
 	kvfree(pool->seen);
 	pool->seen = NULL;
 	if (extmem_space_init(&pool->space)) {
-		extmem_note(pool, "no memory to manage the pool: nothing of it is used");
+		extmem_note(pool, "too large to manage: nothing of it is used");
 		pool->stray += (u64)pool->nr_granules << EXTMEM_GRANULE_SHIFT;
 		pool->nr_granules = 0;
 		return;
@@ -340,6 +340,7 @@ static const char *extmem_adopt_poison_bits(struct extmem_pool *pool,
 					    struct extmem_rec *rec)
 {
 	const struct extmem_poison_ser *ser = rec->ser;
+	DECLARE_BITMAP(retired, EXTMEM_POISON_PAGES);
 	DECLARE_BITMAP(bad, EXTMEM_POISON_PAGES);
 	struct extmem_poison *poison;
 	struct extmem_run run;
@@ -348,9 +349,14 @@ static const char *extmem_adopt_poison_bits(struct extmem_pool *pool,
 	if (!extmem_pool_run(pool, ser->start, EXTMEM_GRANULE, &run))
 		return "poison record: not a granule of its pool";
 	bitmap_from_arr64(bad, ser->bad, EXTMEM_POISON_PAGES);
-	if (bitmap_empty(bad, EXTMEM_POISON_PAGES))
+	bitmap_from_arr64(retired, ser->retired, EXTMEM_POISON_PAGES);
+	if (bitmap_empty(bad, EXTMEM_POISON_PAGES) &&
+	    bitmap_empty(retired, EXTMEM_POISON_PAGES))
 		return "poison record: names no page";
 	poison = extmem_poison_get(pool, ser->start);
+	/* in this order: a bad page is not retired any more */
+	for_each_set_bit(page, retired, EXTMEM_POISON_PAGES)
+		extmem_poison_retire(poison, page);
 	for_each_set_bit(page, bad, EXTMEM_POISON_PAGES)
 		extmem_poison_set(poison, page);
 	if (poison->rec.ser) {
@@ -362,7 +368,7 @@ static const char *extmem_adopt_poison_bits(struct extmem_pool *pool,
 }
 
 /**
- * extmem_adopt_poison - take over the bad pages of a granule.
+ * extmem_adopt_poison - take over the bad and retired pages of a granule.
  * @ad: the adoption
  * @rec: the record, with the right checksum; gone if it is of no use
  */
@@ -385,11 +391,11 @@ static void extmem_adopt_poison(struct extmem_adoption *ad, struct extmem_rec *r
 }
 
 /**
- * extmem_adopt_poison_end - no bad page stays free.
+ * extmem_adopt_poison_end - no bad or retired page stays free.
  * @map: the map, all pools of which are finished
  *
  * A former kernel may have had no memory to put the granule into quarantine, or
- * what it recorded of that was damaged.
+ * what it recorded of that was damaged: also that there are retired pages.
  */
 static void extmem_adopt_poison_end(struct extmem_map *map)
 {
@@ -401,13 +407,15 @@ static void extmem_adopt_poison_end(struct extmem_map *map)
 		struct extmem_pool *pool = poison->pool;
 		struct extmem_run run;
 
+		if (!bitmap_empty(poison->retired, EXTMEM_POISON_PAGES))
+			map->ser->compat |= EXTMEM_COMPAT_RETIRED;
 		if (!pool->nr_granules ||
 		    !extmem_pool_run(pool, ser->start, EXTMEM_GRANULE, &run) ||
 		    !extmem_space_is_free(&pool->space, run.first, 1))
 			continue;
-		extmem_note(pool, "%#llx: was free in spite of a memory error, quarantined",
-			    ser->start);
-		extmem_poison_take(pool, run.first);
+		extmem_note(pool, "%#llx: was free, quarantined: %s", ser->start,
+			    extmem_reason_text(extmem_poison_reason(poison)));
+		extmem_poison_take(poison, run.first);
 		extmem_pool_update(pool);
 	}
 }
@@ -511,8 +519,7 @@ static void extmem_adopt_condemn_others(struct extmem_adoption *ad,
 		if (claim->rec.claim->kind == EXTMEM_KIND_QUARANTINE ||
 		    !extmem_adopt_claim_has(claim, run))
 			continue;
-		list_del_init(&claim->list);
-		pool->nr_claims--;
+		extmem_claim_unlink(claim);
 		for (i = 0; i < claim->runs.nr; i++)
 			bitmap_clear(pool->seen, claim->runs.run[i].first,
 				     claim->runs.run[i].nr);
@@ -541,8 +548,7 @@ static enum extmem_reason extmem_adopt_read_extents(struct extmem_claim *claim)
 	unsigned int i;
 	u64 size = 0;
 
-	if (extmem_runs_reserve(&claim->runs, ser->nr_extents))
-		return EXTMEM_REASON_EXTENTS;
+	extmem_runs_reserve(&claim->runs, ser->nr_extents);
 	for (i = 0; i < ser->nr_extents; i++) {
 		const struct extmem_extent_ser *extent = extmem_adopt_extent(claim, i);
 
@@ -595,6 +601,21 @@ static enum extmem_reason extmem_adopt_take_runs(struct extmem_claim *claim)
 	return reason;
 }
 
+static void extmem_adopt_trace(const struct extmem_claim *claim)
+{
+	const struct extmem_claim_ser *ser = claim->rec.claim;
+	unsigned int i;
+
+	if (!trace_extmem_adopt_enabled())
+		return;
+	for (i = 0; i < claim->runs.nr; i++) {
+		struct range extent = extmem_pool_extent(claim->pool, &claim->runs.run[i]);
+
+		trace_extmem_adopt(claim->pool->nid, ser->kind, ser->id, extent.start,
+				   range_len(&extent), 0);
+	}
+}
+
 static void extmem_adopt_finish(struct extmem_adoption *ad, struct extmem_claim *claim)
 {
 	enum extmem_reason reason = extmem_adopt_read_extents(claim);
@@ -605,7 +626,7 @@ static void extmem_adopt_finish(struct extmem_adoption *ad, struct extmem_claim 
 	if (!reason) {
 		extmem_adopt_name(claim);
 		extmem_adopt_owner(claim);
-		extmem_trace_adopt(claim);
+		extmem_adopt_trace(claim);
 		if (claim->rec.claim->kind == EXTMEM_KIND_QUARANTINE)
 			extmem_quarantine_link(claim);
 		else
@@ -617,17 +638,24 @@ static void extmem_adopt_finish(struct extmem_adoption *ad, struct extmem_claim 
 	extmem_adopt_condemn(ad, claim, reason);
 }
 
+/* What all pages of claims that were found have room for */
+static bool extmem_adopt_may_have(struct extmem_adoption *ad,
+				  const struct extmem_claim *claim, u32 nr_extents)
+{
+	u64 records = (u64)ad->map->claim_table.nr_pages * EXTMEM_PAGE_RECORDS;
+
+	return nr_extents && nr_extents <= claim->pool->nr_granules &&
+	       extmem_nr_more(nr_extents) < records;
+}
+
 /* Room for continuation records that are yet to be found */
-static bool extmem_adopt_expect_more(struct extmem_claim *claim)
+static void extmem_adopt_expect_more(struct extmem_claim *claim)
 {
 	const struct extmem_claim_ser *ser = claim->rec.claim;
-	unsigned int nr = extmem_nr_more(ser->nr_extents);
 
-	claim->more.rec = kvcalloc(nr, sizeof(*claim->more.rec), GFP_KERNEL);
-	if (!claim->more.rec)
-		return false;
-	claim->more.nr = nr;
-	return true;
+	claim->more.nr = extmem_nr_more(ser->nr_extents);
+	claim->more.rec = kvcalloc(claim->more.nr, sizeof(*claim->more.rec),
+				   EXTMEM_GFP_BOOT);
 }
 
 static struct extmem_claim *extmem_adopt_read_claim(struct extmem_adoption *ad,
@@ -641,11 +669,8 @@ static struct extmem_claim *extmem_adopt_read_claim(struct extmem_adoption *ad,
 		extmem_note_all(ad->map, "claim record: its pool is not there");
 		return NULL;
 	}
-	claim = extmem_claim_new(pool);
-	if (!claim)
-		extmem_note(pool, "claim record: no memory to take it over");
-	else
-		claim->rec = *rec;
+	claim = extmem_claim_new(pool, EXTMEM_GFP_BOOT);
+	claim->rec = *rec;
 	return claim;
 }
 
@@ -665,14 +690,14 @@ static void extmem_adopt_claim(struct extmem_adoption *ad, struct extmem_rec *re
 	}
 	if (ser->type != EXTMEM_REC_CLAIM || !ser->kind ||
 	    ser->id >= ad->root->next_id ||
-	    xa_insert(&ad->ids, ser->id, claim, GFP_KERNEL))
+	    xa_insert(&ad->ids, ser->id, claim, EXTMEM_GFP_BOOT))
 		extmem_adopt_condemn(ad, claim, EXTMEM_REASON_IDENTITY);
-	else if (!ser->nr_extents || ser->nr_extents > claim->pool->nr_granules)
+	else if (!extmem_adopt_may_have(ad, claim, ser->nr_extents))
 		extmem_adopt_condemn(ad, claim, EXTMEM_REASON_EXTENTS);
 	else if (ser->nr_extents <= EXTMEM_CLAIM_EXTENTS)
 		extmem_adopt_finish(ad, claim);
-	else if (!extmem_adopt_expect_more(claim))
-		extmem_adopt_condemn(ad, claim, EXTMEM_REASON_EXTENTS);
+	else
+		extmem_adopt_expect_more(claim);
 }
 
 /**

@@ -20,6 +20,8 @@
  * @size: bytes, a multiple of the granule; 0 if a percentage is given
  * @placed: the memory is to be at @addr
  * @addr: physical address, a multiple of 1 GiB
+ *
+ * One function's own: no lock.
  */
 struct extmem_ask {
 	int nid;
@@ -92,23 +94,21 @@ u64 extmem_spread_bytes(void);
 void extmem_spread_reserve(void);
 void extmem_spread_note(void);
 
-/* reserve.c */
+/* reserve.c: what extmem= asks for */
 bool extmem_boot_obeyed(void);
 const struct extmem_map_ser *
 extmem_handover(size_t *size, const void *(*peek)(phys_addr_t pa, size_t bytes));
+void extmem_compare(struct extmem_map *map);
 
 /* pages.c: where the map's pages come from */
 extern const struct extmem_map_ops extmem_kho_ops;
 extern const struct extmem_map_ops extmem_plain_ops;
 
+void extmem_memory_wait(void);
+
 /* busy.c: resources that keep others away */
 struct resource *extmem_busy_take(const struct range *range);
 void extmem_busy_end(void);
-
-/* elsewhere.c */
 void extmem_write_off(struct extmem_pool *pool, const struct range *range);
-
-/* compare.c */
-void extmem_compare(struct extmem_map *map);
 
 #endif /* _MM_EXTMEM_BOOT_H */

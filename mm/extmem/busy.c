@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Boot: the resources that keep others away from extended memory.
+ * Boot: the resources that keep others away from extended memory, and what becomes
+ * of memory that somebody else had first.
  *
  * They are made before anybody looks for memory to add: ACPI's memory devices
  * are found by a subsys_initcall, CXL and dax come later still. The map is
@@ -10,6 +11,7 @@
  */
 #define pr_fmt(fmt) "extmem: " fmt
 
+#include <linux/bitmap.h>
 #include <linux/crash_dump.h>
 #include <linux/extmem_arch.h>
 #include <linux/init.h>
@@ -41,19 +43,29 @@ struct extmem_busy {
 /* Filled by a core_initcall, in no particular order; never freed: names are in use */
 static LIST_HEAD(extmem_busy_list);
 
+/* What fails may do so for want of memory: then it does not once there is some */
+static struct resource * __init extmem_busy_region(u64 start, u64 end, const char *name)
+{
+	struct resource *res;
+
+	res = request_mem_region_exclusive(start, end - start + 1, name);
+	if (res)
+		return res;
+	extmem_memory_wait();
+	return request_mem_region_exclusive(start, end - start + 1, name);
+}
+
 /* Of what somebody else has in part, the rest is kept from others all the same */
 static bool __init extmem_busy_request(int nid, u64 start, u64 end)
 {
-	struct extmem_busy *busy = kzalloc_obj(*busy);
+	struct extmem_busy *busy = kzalloc_obj(*busy, EXTMEM_GFP_BOOT);
 	bool left, right;
 	u64 half;
 
-	if (!busy)
-		return false;
 	strscpy(busy->name, STRAY_NAME);
 	if (nid != NUMA_NO_NODE)
 		scnprintf(busy->name, sizeof(busy->name), "extmem node %d", nid);
-	busy->res = request_mem_region_exclusive(start, end - start + 1, busy->name);
+	busy->res = extmem_busy_region(start, end, busy->name);
 	if (busy->res) {
 		list_add_tail(&busy->list, &extmem_busy_list);
 		return true;
@@ -181,4 +193,85 @@ void __init extmem_busy_end(void)
 	list_for_each_entry(busy, &extmem_busy_list, list)
 		if (!busy->taken)
 			strscpy(busy->name, STRAY_NAME);
+}
+
+/*
+ * What somebody else had first. Who knows what they wrote: it is nobody's any more.
+ * The map says so, or else the next kernel would take what is there for what the
+ * claims' owners left.
+ */
+
+/* Give up a claim that has some of @range; its granules are added to @runs */
+static int __init extmem_busy_forget_claim(struct extmem_claim *claim,
+					   const struct range *range,
+					   struct extmem_runs *runs)
+{
+	bool hit = false;
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < claim->runs.nr; i++) {
+		struct range extent = extmem_claim_extent(claim, i);
+
+		hit |= range_overlaps(&extent, range);
+	}
+	if (!hit || claim->rec.claim->kind == EXTMEM_KIND_QUARANTINE)
+		return 0;
+	for (i = 0; i < claim->runs.nr && !err; i++)
+		err = extmem_runs_add(runs, claim->runs.run[i].first,
+				      claim->runs.run[i].nr);
+	extmem_note(claim->pool, "claim %llu: quarantined: %s", extmem_claim_id(claim),
+		    extmem_reason_text(EXTMEM_REASON_ELSEWHERE));
+	claim->pool->nr_claims--;
+	extmem_claim_free(claim);
+	return err;
+}
+
+/* Take what is free of some granules; what was taken is added to @runs */
+static int __init extmem_busy_take_free(struct extmem_pool *pool,
+					const struct extmem_run *all,
+					struct extmem_runs *runs)
+{
+	unsigned long bit = all->first, end = all->first + all->nr, first;
+	int err = 0;
+
+	for (;;) {
+		first = find_next_zero_bit(pool->space.alloc, end, bit);
+		if (first >= end)
+			return err;
+		bit = find_next_bit(pool->space.alloc, end, first);
+		extmem_space_mark(&pool->space, first, bit - first, true);
+		extmem_dirty_settle(&pool->space, first, bit - first);
+		err = err ?: extmem_runs_add(runs, first, bit - first);
+	}
+}
+
+/**
+ * extmem_write_off - quarantine a range of which somebody else has some.
+ * @pool: the pool, just adopted or made; its map is not published yet
+ * @range: one of its ranges
+ *
+ * Claims on it go with all they have, elsewhere, too. What there is no memory
+ * to record is taken and in no claim: the next kernel quarantines that.
+ */
+void __init extmem_write_off(struct extmem_pool *pool, const struct range *range)
+{
+	struct extmem_claim *claim, *next;
+	struct extmem_runs runs = {};
+	struct extmem_run all;
+	int err = 0;
+
+	extmem_note(pool, "%#llx-%#llx is in use elsewhere: nothing of it is used",
+		    range->start, range->end);
+	if (!pool->nr_granules ||
+	    !extmem_pool_run(pool, range->start, range_len(range), &all))
+		return;
+	list_for_each_entry_safe(claim, next, &pool->claims, list)
+		err = extmem_busy_forget_claim(claim, range, &runs) ?: err;
+	err = extmem_busy_take_free(pool, &all, &runs) ?: err;
+	err = extmem_quarantine(pool, &runs, EXTMEM_REASON_ELSEWHERE) ?: err;
+	if (err)
+		extmem_note(pool, "no memory to record that: %pe", ERR_PTR(err));
+	extmem_runs_free(&runs);
+	extmem_pool_update(pool);
 }

@@ -1,13 +1,77 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the map says of a claim: one record for the claim and its first extents,
- * and more of them where it has more extents.
+ * A claim and what the map says of it: one record for the claim and its first
+ * extents, and more of them where it has more extents. What its owner can do with
+ * it is in claim.c. The quarantine's claims are of these, too.
  */
 #include <linux/math.h>
 #include <linux/random.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "pool.h"
+
+/**
+ * extmem_claim_new - make a claim that is in no list yet.
+ * @pool: its pool
+ * @gfp: how to allocate it
+ *
+ * Return: the claim, or NULL without memory.
+ */
+struct extmem_claim *extmem_claim_new(struct extmem_pool *pool, gfp_t gfp)
+{
+	struct extmem_claim *claim = kzalloc_obj(*claim, gfp);
+
+	if (claim) {
+		claim->pool = pool;
+		INIT_LIST_HEAD(&claim->expected);
+		INIT_LIST_HEAD(&claim->list);
+	}
+	return claim;
+}
+
+/**
+ * extmem_claim_link - add a claim to its pool.
+ * @claim: the claim, its record written, not of the quarantine's; the map is locked
+ */
+void extmem_claim_link(struct extmem_claim *claim)
+{
+	struct extmem_pool *pool = claim->pool;
+
+	list_add_tail(&claim->list, &pool->claims);
+	hlist_add_head(&claim->numbered,
+		       &pool->map->ids[claim->rec.claim->id % EXTMEM_ID_BUCKETS]);
+	pool->nr_claims++;
+}
+
+/**
+ * extmem_claim_unlink - undo extmem_claim_link().
+ * @claim: the claim; the map is locked
+ */
+void extmem_claim_unlink(struct extmem_claim *claim)
+{
+	list_del_init(&claim->list);
+	hlist_del_init(&claim->numbered);
+	claim->pool->nr_claims--;
+}
+
+/**
+ * extmem_claim_free - free a claim's records and memory; not its granules.
+ * @claim: the claim, in its pool's list or not; the map is locked
+ */
+void extmem_claim_free(struct extmem_claim *claim)
+{
+	struct extmem_map *map = claim->pool->map;
+
+	hlist_del_init(&claim->named);
+	hlist_del_init(&claim->numbered);
+	list_del(&claim->expected);
+	list_del(&claim->list);
+	extmem_recs_free(map, &map->claim_table, &claim->more);
+	extmem_rec_free(map, &map->claim_table, &claim->rec);
+	kvfree(claim->runs.run);
+	kfree(claim);
+}
 
 /**
  * extmem_owner_write - write the owner into a claim's record.
@@ -34,14 +98,9 @@ static void extmem_claim_new_uuid(u8 *uuid)
 	uuid[8] = (uuid[8] & 0x3f) | 0x80;
 }
 
-/**
- * extmem_claim_begin - give a new claim its first record and its id.
- * @claim: the claim; the map is locked
- * @attr: what it is to be
- *
- * Return: 0 or -ENOMEM.
- */
-int extmem_claim_begin(struct extmem_claim *claim, const struct extmem_claim_attr *attr)
+/* Give a new claim its first record and its id */
+static int extmem_claim_begin(struct extmem_claim *claim,
+			      const struct extmem_claim_attr *attr)
 {
 	struct extmem_map *map = claim->pool->map;
 	struct extmem_claim_ser *ser;
@@ -73,23 +132,6 @@ unsigned int extmem_nr_more(unsigned int nr_extents)
 	return DIV_ROUND_UP(nr_extents - EXTMEM_CLAIM_EXTENTS, EXTMEM_MORE_EXTENTS);
 }
 
-/* Extents from number @i on, as many as there are and fit; returns their bytes */
-static u64 extmem_claim_write_extents(const struct extmem_claim *claim, unsigned int i,
-				      struct extmem_extent_ser *ser, unsigned int room)
-{
-	u64 bytes = 0;
-
-	memset(ser, 0, room * sizeof(*ser));
-	for (; room && i < claim->runs.nr; i++, room--, ser++) {
-		const struct extmem_run *run = &claim->runs.run[i];
-
-		ser->start = extmem_pool_phys(claim->pool, run->first);
-		ser->size = (u64)run->nr << EXTMEM_GRANULE_SHIFT;
-		bytes += ser->size;
-	}
-	return bytes;
-}
-
 /**
  * extmem_claim_write - write a claim's extents into its records.
  * @claim: the claim; it has its first record, with all but the extents filled
@@ -101,36 +143,41 @@ static u64 extmem_claim_write_extents(const struct extmem_claim *claim, unsigned
 int extmem_claim_write(struct extmem_claim *claim)
 {
 	struct extmem_claim_ser *ser = claim->rec.claim;
-	unsigned int nr_more = extmem_nr_more(claim->runs.nr);
+	unsigned int nr_more = extmem_nr_more(claim->runs.nr), i;
+	struct extmem_extent_ser *pos = ser->extents;
 	struct extmem_map *map = claim->pool->map;
-	struct extmem_extent_ser *extents = ser->extents;
-	unsigned int first = 0, room = EXTMEM_CLAIM_EXTENTS, i;
+	unsigned int room = EXTMEM_CLAIM_EXTENTS;
 	u64 size = 0;
 	int err;
 
 	err = extmem_recs_resize(map, &map->claim_table, &claim->more, nr_more);
 	if (err)
 		return err;
-	/* The claim's own record has to wait for the size */
-	for (i = 0; i <= nr_more; i++) {
-		struct extmem_more_ser *more = i ? claim->more.rec[i - 1].more : NULL;
+	memset(ser->extents, 0, sizeof(ser->extents));
+	for (i = 0; i < claim->runs.nr; i++, pos++, room--) {
+		struct range extent = extmem_pool_extent(claim->pool, &claim->runs.run[i]);
 
-		if (more) {
+		if (!room) {
+			struct extmem_more_ser *more;
+
+			more = claim->more.rec[extmem_nr_more(i)].more;
 			more->type = EXTMEM_REC_MORE;
-			more->first = first;
+			more->first = i;
 			more->id = ser->id;
-			extents = more->extents;
+			memset(more->extents, 0, sizeof(more->extents));
+			pos = more->extents;
 			room = EXTMEM_MORE_EXTENTS;
 		}
-		size += extmem_claim_write_extents(claim, first, extents, room);
-		if (more)
-			extmem_crc_set(more, EXTMEM_RECORD);
-		first += room;
+		pos->start = extent.start;
+		pos->size = range_len(&extent);
+		size += pos->size;
 	}
 	ser->type = EXTMEM_REC_CLAIM;
 	ser->node = claim->pool->nid;
 	ser->nr_extents = claim->runs.nr;
 	ser->size = size;
+	for (i = 0; i < nr_more; i++)
+		extmem_crc_set(claim->more.rec[i].more, EXTMEM_RECORD);
 	extmem_crc_set(ser, EXTMEM_RECORD);
 	return 0;
 }
@@ -155,4 +202,31 @@ int extmem_claim_join(struct extmem_claim *claim, const struct extmem_runs *runs
 			claim->runs.run[had - 1].nr = last_nr;
 	}
 	return err;
+}
+
+/**
+ * extmem_claim_make - make a claim of some granules.
+ * @pool: the pool, its map locked or not published yet, and to be updated afterwards
+ * @attr: what the claim is to be; its alignment does not matter
+ * @runs: the granules, already marked taken
+ *
+ * The caller links it.
+ *
+ * Context: may sleep.
+ * Return: the claim, in no list, or an error pointer: -ENOMEM.
+ */
+struct extmem_claim *extmem_claim_make(struct extmem_pool *pool,
+				       const struct extmem_claim_attr *attr,
+				       const struct extmem_runs *runs)
+{
+	struct extmem_claim *claim = extmem_claim_new(pool, GFP_KERNEL);
+	int err;
+
+	if (!claim)
+		return ERR_PTR(-ENOMEM);
+	err = extmem_claim_begin(claim, attr) ?: extmem_claim_join(claim, runs);
+	if (!err)
+		return claim;
+	extmem_claim_free(claim);
+	return ERR_PTR(err);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Boot, once there are allocators: make pools of what was reserved, or take
- * over the former kernel's, and offer the map to the next one.
+ * over the former kernel's, and offer the map to the next one. It is sealed when
+ * this kernel ends; this kernel does not hibernate.
  */
 #define pr_fmt(fmt) "extmem: " fmt
 
@@ -18,6 +19,7 @@
 #include <linux/printk.h>
 #include <linux/reboot.h>
 #include <linux/slab.h>
+#include <linux/syscore_ops.h>
 
 #include <trace/events/extmem.h>
 
@@ -34,15 +36,8 @@ static bool direct_map;
 module_param(direct_map, bool, 0444);
 MODULE_PARM_DESC(direct_map, "pools are in the kernel's direct map");
 
-static void __init add_reach(const struct range *range, bool mapped)
-{
-	if (extmem_reach_add(range, mapped))
-		pr_err("%#llx-%#llx: no memory to keep it out of reach\n",
-		       range->start, range->end);
-}
-
 /* Memory just reserved is in the direct map, a former kernel's is not */
-static void __init set_reach(int nid, const struct range *range, bool mapped)
+static void __init extmem_init_reach(int nid, const struct range *range, bool mapped)
 {
 	int err = 0;
 
@@ -54,10 +49,10 @@ static void __init set_reach(int nid, const struct range *range, bool mapped)
 		pr_warn("node %d: %#llx-%#llx can't be %s the direct map: %pe\n",
 			nid, range->start, range->end,
 			direct_map ? "in" : "taken out of", ERR_PTR(err));
-	add_reach(range, err ? mapped : direct_map);
+	extmem_reach_add(range, err ? mapped : direct_map);
 }
 
-static void __init set_reach_reserved(void)
+static void __init extmem_init_reach_reserved(void)
 {
 	unsigned int i;
 	int nid;
@@ -66,21 +61,21 @@ static void __init set_reach_reserved(void)
 		const struct extmem_boot_pool *boot = extmem_boot_pool(nid);
 
 		for (i = 0; i < boot->nr_ranges; i++)
-			set_reach(nid, &boot->range[i], true);
+			extmem_init_reach(nid, &boot->range[i], true);
 	}
 }
 
-static void __init set_reach_adopted(struct extmem_map *map)
+static void __init extmem_init_reach_adopted(struct extmem_map *map)
 {
 	struct extmem_pool *pool;
 	unsigned int i;
 
 	list_for_each_entry(pool, &map->pools, list)
 		for (i = 0; i < pool->nr_ranges; i++)
-			set_reach(pool->nid, &pool->range[i], false);
+			extmem_init_reach(pool->nid, &pool->range[i], false);
 }
 
-static void __init make_pools(struct extmem_map *map)
+static void __init extmem_init_pools(struct extmem_map *map)
 {
 	bool dirty = !clean || extmem_arch_warm();
 	int nid, err;
@@ -98,7 +93,7 @@ static void __init make_pools(struct extmem_map *map)
 }
 
 /* The first range of any pool that begins at @pos or later, or NULL */
-static const struct range * __init next_range(struct extmem_map *map, u64 pos)
+static const struct range * __init extmem_stray_next_range(struct extmem_map *map, u64 pos)
 {
 	const struct range *best = NULL;
 	struct extmem_pool *pool;
@@ -112,17 +107,15 @@ static const struct range * __init next_range(struct extmem_map *map, u64 pos)
 	return best;
 }
 
-static void __init add_stray(struct extmem_map *map, u64 start, u64 end,
-			     const char *why)
+static void __init extmem_stray_add(struct extmem_map *map, u64 start, u64 end,
+				    const char *why)
 {
 	struct range range = DEFINE_RANGE(start, end);
 	int nid = phys_to_target_node(start);
 	struct extmem_pool *pool;
 
-	add_reach(&range, extmem_arch_is_mapped(&range));
+	extmem_reach_add(&range, extmem_arch_is_mapped(&range));
 	pool = extmem_pool_get_empty(map, nid == NUMA_NO_NODE ? 0 : nid);
-	if (!pool)
-		return;
 	trace_extmem_quarantine(pool->nid, start, end - start + 1, why);
 	pool->stray += end - start + 1;
 	extmem_note(pool, "%#llx-%#llx, %llu MiB quarantined: %s", start, end,
@@ -130,7 +123,7 @@ static void __init add_stray(struct extmem_map *map, u64 start, u64 end,
 }
 
 /* See extmem_keep_rest() */
-static const char * __init extmem_why_stray(struct extmem_map *map, u64 start, const char *why)
+static const char * __init extmem_stray_why(struct extmem_map *map, u64 start, const char *why)
 {
 	const struct extmem_pool *pool;
 	unsigned int i;
@@ -144,7 +137,7 @@ static const char * __init extmem_why_stray(struct extmem_map *map, u64 start, c
 }
 
 /* Memory that was reserved by a former kernel and is in no pool */
-static void __init add_strays(struct extmem_map *map, const char *why)
+static void __init extmem_stray_add_all(struct extmem_map *map, const char *why)
 {
 	struct range marked;
 	unsigned int i;
@@ -153,22 +146,22 @@ static void __init add_strays(struct extmem_map *map, const char *why)
 		u64 pos = marked.start;
 
 		while (pos <= marked.end) {
-			const struct range *range = next_range(map, pos);
+			const struct range *range = extmem_stray_next_range(map, pos);
 
 			if (!range || range->start > marked.end) {
-				add_stray(map, pos, marked.end,
-					  extmem_why_stray(map, pos, why));
+				extmem_stray_add(map, pos, marked.end,
+						 extmem_stray_why(map, pos, why));
 				break;
 			}
 			if (range->start > pos)
-				add_stray(map, pos, range->start - 1,
-					  extmem_why_stray(map, pos, why));
+				extmem_stray_add(map, pos, range->start - 1,
+						 extmem_stray_why(map, pos, why));
 			pos = range->end + 1;
 		}
 	}
 }
 
-static void __init take_over(struct extmem_map *map)
+static void __init extmem_init_take_over(struct extmem_map *map)
 {
 	const char *fault = "no hand-over map came with it (kexec without KHO?)";
 	const struct extmem_map_ser *root;
@@ -179,6 +172,8 @@ static void __init take_over(struct extmem_map *map)
 
 	root = extmem_handover(&size, map->ops->peek);
 	if (root) {
+		if (!extmem_root_fault(root, size) && !root->sealed)
+			pr_warn("the hand-over map is not sealed: a change may be half made\n");
 		fault = extmem_adopt(map, root, size);
 		if (fault)
 			pr_err("not all pools of the previous kernel are there: %s\n", fault);
@@ -190,7 +185,7 @@ static void __init take_over(struct extmem_map *map)
 			ktime_us_delta(ktime_get(), start));
 	}
 	if (!extmem_boot_obeyed())
-		add_strays(map, fault);
+		extmem_stray_add_all(map, fault);
 }
 
 /* It is ordinary memory to the caches */
@@ -201,7 +196,7 @@ static int __init extmem_track(const struct range *range)
 	return pfnmap_track(PHYS_PFN(range->start), range_len(range), &prot);
 }
 
-static void __init claim_pool(struct extmem_pool *pool)
+static void __init extmem_init_resources(struct extmem_pool *pool)
 {
 	unsigned int i;
 
@@ -238,6 +233,10 @@ static void __init extmem_check_edges(struct extmem_pool *pool)
 				    pool->range[i].start, pool->range[i].end);
 }
 
+/*
+ * Before devices are shut down. A notifier that fails, as that of a watchdog which
+ * can't be stopped, ends the chain: then this does not happen.
+ */
 static int extmem_reboot(struct notifier_block *nb, unsigned long action, void *data)
 {
 	extmem_map_freeze(&extmem_map);
@@ -250,10 +249,29 @@ static struct notifier_block extmem_reboot_nb = {
 	.priority = INT_MIN,
 };
 
-static void __init offer(struct extmem_map *map)
+/*
+ * Always called, with the devices shut down and the other CPUs still running. No
+ * kexec fails after this, nor after the notifiers: so nothing has to thaw the map.
+ */
+static void extmem_shutdown(void *data)
+{
+	if (!extmem_map_freeze(&extmem_map))
+		pr_err("the hand-over map is not sealed: it is in use\n");
+}
+
+static const struct syscore_ops extmem_syscore_ops = {
+	.shutdown = extmem_shutdown,
+};
+
+static struct syscore extmem_syscore = {
+	.ops = &extmem_syscore_ops,
+};
+
+static void __init extmem_init_offer(struct extmem_map *map)
 {
 	int err;
 
+	register_syscore(&extmem_syscore);
 	err = register_reboot_notifier(&extmem_reboot_nb);
 	if (!err && kho_is_enabled())
 		err = kho_add_subtree(EXTMEM_KHO_NODE, map->ser, sizeof(*map->ser));
@@ -263,15 +281,35 @@ static void __init offer(struct extmem_map *map)
 		pr_warn("KHO is off: a kexec keeps the memory reserved but loses what is in it\n");
 }
 
+/**
+ * extmem_active - whether there are pools, which hibernation would lose.
+ *
+ * An image has the pages of ordinary memory, and nothing of extended memory. A
+ * kernel that came back from it would take whatever is there after a cold boot for
+ * what its claims hold, and for memory that it cleared itself. So there is no
+ * hibernation with pools, be they in use or not, neither to an image nor from one.
+ * Pools come and go at boot alone, long before anybody may ask.
+ *
+ * Context: any; from fs_initcall on.
+ * Return: true if there are.
+ */
+bool extmem_active(void)
+{
+	if (!extmem_pool_next(NULL))
+		return false;
+	pr_info_once("no hibernation: an image would not have what is in the pools\n");
+	return true;
+}
+
 /* A crash kernel has no pools, and keeps others from the crashed kernel's */
-static int __init leave_alone(void)
+static int __init extmem_init_crash(void)
 {
 	struct range marked;
 	u64 size = 0;
 	unsigned int i;
 
 	for (i = 0; extmem_arch_marked(i, &marked); i++) {
-		add_reach(&marked, false);
+		extmem_reach_add(&marked, false);
 		size += range_len(&marked);
 	}
 	if (size)
@@ -298,6 +336,34 @@ void extmem_map_exit(struct extmem_map *map)
 	extmem_map_free(map);
 }
 
+/*
+ * Without a map nobody can have the memory, and what a former kernel handed over is
+ * lost. Memory alone is no reason for that: wait until there is some.
+ */
+static int __init extmem_init_map(struct extmem_map *map)
+{
+	const struct extmem_map_ops *ops = kho_is_enabled() ? &extmem_kho_ops :
+							      &extmem_plain_ops;
+	int err = extmem_map_init(map, ops);
+
+	if (!err)
+		return 0;
+	extmem_memory_wait();
+	return extmem_map_init(map, ops);
+}
+
+/* Reserved, and out of the kernel's reach, as pools would be */
+static void __init extmem_init_reserved(void)
+{
+	struct range marked;
+	unsigned int i;
+
+	for (i = 0; extmem_arch_marked(i, &marked); i++)
+		extmem_reach_add(&marked, extmem_arch_is_mapped(&marked));
+	extmem_init_reach_reserved();
+	extmem_busy_end();
+}
+
 /* An fs_initcall as KHO's own is, and linked after it */
 static int __init extmem_init(void)
 {
@@ -306,15 +372,18 @@ static int __init extmem_init(void)
 	int err;
 
 	if (is_kdump_kernel())
-		return leave_alone();
-	err = extmem_map_init(map, kho_is_enabled() ? &extmem_kho_ops :
-						      &extmem_plain_ops);
-	if (err)
+		return extmem_init_crash();
+	err = extmem_init_map(map);
+	if (err) {
+		pr_err("no pools, their memory stays reserved: no hand-over map: %pe\n",
+		       ERR_PTR(err));
+		extmem_init_reserved();
 		return err;
-	take_over(map);
-	set_reach_adopted(map);
-	set_reach_reserved();
-	make_pools(map);
+	}
+	extmem_init_take_over(map);
+	extmem_init_reach_adopted(map);
+	extmem_init_reach_reserved();
+	extmem_init_pools(map);
 	if (list_empty(&map->pools)) {
 		extmem_compare(map);
 		extmem_map_exit(map);
@@ -322,7 +391,7 @@ static int __init extmem_init(void)
 	}
 	extmem_compare(map);
 	list_for_each_entry(pool, &map->pools, list) {
-		claim_pool(pool);
+		extmem_init_resources(pool);
 		extmem_check_edges(pool);
 		err = extmem_sysfs_add(pool);
 		if (err)
@@ -330,7 +399,7 @@ static int __init extmem_init(void)
 	}
 	extmem_busy_end();
 	extmem_poison_start();
-	offer(map);
+	extmem_init_offer(map);
 	return 0;
 }
 fs_initcall(extmem_init);

@@ -94,6 +94,22 @@ phys_addr_t extmem_pool_phys(const struct extmem_pool *pool, unsigned long bit)
 }
 
 /**
+ * extmem_pool_extent - where granules are.
+ * @pool: the pool
+ * @run: the granules, all of one range
+ *
+ * Context: any, no lock needed.
+ * Return: physical addresses of their first and last byte.
+ */
+struct range extmem_pool_extent(const struct extmem_pool *pool,
+				const struct extmem_run *run)
+{
+	phys_addr_t start = extmem_pool_phys(pool, run->first);
+
+	return DEFINE_RANGE(start, start + ((u64)run->nr << EXTMEM_GRANULE_SHIFT) - 1);
+}
+
+/**
  * extmem_pool_run - which granules some memory is.
  * @pool: the pool
  * @start: its physical address

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where memory errors come in, and who is told. The mm signals the processes
- * that use the page; what it can't know is that the page is bad from now on,
- * and whose page table entries have to go.
+ * Where memory errors come in, and who is told; and where pages are retired. The mm
+ * signals the processes that use a bad page; what it can't know is that the page is
+ * bad from now on, and whose page table entries have to go.
  */
 #define pr_fmt(fmt) "extmem: " fmt
 
@@ -13,6 +13,8 @@
 #include <linux/set_memory.h>
 
 #include <trace/events/extmem.h>
+
+#include <asm/tlbflush.h>
 
 #include "api.h"
 
@@ -113,6 +115,20 @@ static u64 extmem_poison_owner(const struct extmem_pool *pool, unsigned long bit
 	return 0;
 }
 
+/**
+ * extmem_retired - whether memory has a page that must not get another owner.
+ * @start: physical address of the memory
+ * @size: bytes, not 0
+ *
+ * Context: any, no locks needed.
+ * Return: true if a granule that has some of it has a retired page.
+ */
+bool extmem_retired(u64 start, u64 size)
+{
+	return extmem_map_retired(&extmem_map, start, size);
+}
+EXPORT_SYMBOL_GPL(extmem_retired);
+
 /* For the next kernel, too */
 static int extmem_poison_record(struct extmem_poison *poison, u64 granule,
 				unsigned long bit)
@@ -121,9 +137,35 @@ static int extmem_poison_record(struct extmem_poison *poison, u64 granule,
 	int err, taken;
 
 	err = extmem_poison_write(poison, granule);
-	taken = extmem_poison_take(pool, bit);
+	taken = extmem_poison_take(poison, bit);
 	extmem_pool_update(pool);
 	return err ?: taken;
+}
+
+static int extmem_poison_page(struct extmem_map *map, u64 pa, bool retire, u64 *id)
+{
+	unsigned int page = pa % EXTMEM_GRANULE >> EXTMEM_SER_PAGE_SHIFT;
+	u64 granule = ALIGN_DOWN(pa, EXTMEM_GRANULE);
+	struct extmem_poison *poison;
+	struct extmem_pool *pool;
+	struct extmem_run run;
+	bool news;
+
+	guard(mutex)(&map->lock);
+	pool = extmem_poison_pool(map, granule, &run);
+	if (!pool)
+		return -ENOENT;
+	*id = extmem_poison_owner(pool, run.first);
+	poison = extmem_poison_get(pool, granule);
+	news = retire ? extmem_poison_retire(poison, page) :
+			extmem_poison_set(poison, page);
+	if (!news && poison->rec.ser)
+		return -EEXIST;
+	if (!retire)
+		trace_extmem_poison(pool->nid, ALIGN_DOWN(pa, PAGE_SIZE), *id);
+	if (map->frozen)
+		return -ESHUTDOWN;
+	return extmem_poison_record(poison, granule, run.first);
 }
 
 /**
@@ -139,24 +181,21 @@ static int extmem_poison_record(struct extmem_poison *poison, u64 granule,
  */
 int extmem_poison_add(struct extmem_map *map, u64 pa, u64 *id)
 {
-	u64 granule = ALIGN_DOWN(pa, EXTMEM_GRANULE);
-	struct extmem_poison *poison;
-	struct extmem_pool *pool;
-	struct extmem_run run;
+	return extmem_poison_page(map, pa, false, id);
+}
 
-	guard(mutex)(&map->lock);
-	pool = extmem_poison_pool(map, granule, &run);
-	if (!pool)
-		return -ENOENT;
-	*id = extmem_poison_owner(pool, run.first);
-	poison = extmem_poison_get(pool, granule);
-	if (!extmem_poison_set(poison, (pa - granule) >> EXTMEM_SER_PAGE_SHIFT) &&
-	    poison->rec.ser)
-		return -EEXIST;
-	trace_extmem_poison(pool->nid, ALIGN_DOWN(pa, PAGE_SIZE), *id);
-	if (map->frozen)
-		return -ESHUTDOWN;
-	return extmem_poison_record(poison, granule, run.first);
+/**
+ * extmem_retire_add - a page of a pool must not get another owner.
+ * @map: the map
+ * @pa: an address in the page
+ * @id: the claim that has the page, 0 for none
+ *
+ * Context: may sleep.
+ * Return: as for extmem_poison_add(); -EEXIST also if the page is bad.
+ */
+int extmem_retire_add(struct extmem_map *map, u64 pa, u64 *id)
+{
+	return extmem_poison_page(map, pa, true, id);
 }
 
 /**
@@ -166,7 +205,7 @@ int extmem_poison_add(struct extmem_map *map, u64 pa, u64 *id)
  */
 void extmem_poison_start(void)
 {
-	/* pairs with that in extmem_memory_failure(): pools are complete */
+	/* pairs with those in extmem_memory_failure() and below: pools are complete */
 	smp_store_release(&started, true);
 }
 
@@ -203,6 +242,47 @@ bool extmem_memory_failure(unsigned long pfn)
 		return false;
 	err = extmem_poison_add(&extmem_map, pa, &id);
 	extmem_poison_report(pa, id, err);
+	/* What the kernel has mapped of pools and unmapped again, see window.c */
+	flush_tlb_all();
 	blocking_notifier_call_chain(&poison_chain, 0, &pa);
 	return true;
+}
+
+static void extmem_retire_report(u64 pa, u64 id, int err)
+{
+	if (err == -ENOENT || err == -EEXIST)
+		return;
+	if (id)
+		pr_warn("page %#llx retired: quarantined once claim %llu gives it up\n",
+			pa, id);
+	else
+		pr_warn("page %#llx retired, free: quarantined\n", pa);
+	if (err)
+		pr_err("page %#llx retired: the next kernel will not know of it: %pe\n",
+		       pa, ERR_PTR(err));
+}
+
+/**
+ * extmem_soft_offline - a page is about to fail: it must not get another owner.
+ * @pfn: its page frame number
+ *
+ * Whoever has the page keeps it, and nothing is copied or unmapped: without struct
+ * page nobody knows all who use it, and the bytes are still good.
+ *
+ * Context: process context, may sleep. Takes the map's lock.
+ * Return: 0, also if that was known, or nobody has the page for good as it is
+ * stray; -EBUSY before the pools are there; -ENOMEM or -ESHUTDOWN as for
+ * extmem_retire_add().
+ */
+int extmem_soft_offline(unsigned long pfn)
+{
+	u64 pa = PFN_PHYS(pfn), id = 0;
+	int err;
+
+	/* pairs with that in extmem_poison_start() */
+	if (!smp_load_acquire(&started))
+		return -EBUSY;
+	err = extmem_retire_add(&extmem_map, pa, &id);
+	extmem_retire_report(pa, id, err);
+	return err == -ENOENT || err == -EEXIST ? 0 : err;
 }

@@ -66,15 +66,31 @@ static void *extmem_plain_adopt(phys_addr_t pa, size_t bytes)
 	return phys_to_virt(pa);
 }
 
-static void *extmem_kho_adopt(phys_addr_t pa, size_t bytes)
+/**
+ * extmem_memory_wait - wait until memory can be had.
+ *
+ * For boot, after something has failed that does not say why, and that must not
+ * fail for want of memory: try again.
+ */
+void __init extmem_memory_wait(void)
+{
+	__free_page(alloc_page(EXTMEM_GFP_BOOT));
+}
+
+static void * __init extmem_kho_adopt(phys_addr_t pa, size_t bytes)
 {
 	void *pages = extmem_plain_adopt(pa, bytes);
+	int err;
 
-	if (pages && kho_preserve_pages(virt_to_page(pages), extmem_nr_pages(bytes))) {
-		extmem_plain_free(pages, bytes);
+	if (!pages)
 		return NULL;
-	}
-	return pages;
+	while ((err = kho_preserve_pages(virt_to_page(pages),
+					 extmem_nr_pages(bytes))) == -ENOMEM)
+		extmem_memory_wait();
+	if (!err)
+		return pages;
+	extmem_plain_free(pages, bytes);
+	return NULL;
 }
 
 /* Pages that the next kernel gets */

@@ -26,7 +26,7 @@ void __init extmem_refuse(const char *entry, const char *rule)
 }
 
 /* Take the unit off the end of a number; returns log2 of it */
-static unsigned int __init take_unit(char *text)
+static unsigned int __init extmem_parse_unit(char *text)
 {
 	static const char units[] __initconst = "KMGTPE";
 	size_t len = strlen(text);
@@ -42,9 +42,9 @@ static unsigned int __init take_unit(char *text)
 }
 
 /* Returns -EINVAL for what is no number, -ERANGE for one beyond 64 bits */
-static int __init parse_bytes(char *text, u64 *bytes)
+static int __init extmem_parse_bytes(char *text, u64 *bytes)
 {
-	unsigned int shift = take_unit(text);
+	unsigned int shift = extmem_parse_unit(text);
 	int err;
 
 	if (!isdigit(*text))
@@ -58,9 +58,9 @@ static int __init parse_bytes(char *text, u64 *bytes)
 	return 0;
 }
 
-static const char * __init parse_size(char *text, u64 *size)
+static const char * __init extmem_parse_size(char *text, u64 *size)
 {
-	switch (parse_bytes(text, size)) {
+	switch (extmem_parse_bytes(text, size)) {
 	case 0:
 		break;
 	case -ERANGE:
@@ -75,7 +75,7 @@ static const char * __init parse_size(char *text, u64 *size)
 	return NULL;
 }
 
-static const char * __init parse_percent(char *text, unsigned int *percent)
+static const char * __init extmem_parse_percent(char *text, unsigned int *percent)
 {
 	int err;
 
@@ -88,9 +88,9 @@ static const char * __init parse_percent(char *text, unsigned int *percent)
 	return *percent ? NULL : "percentage is zero";
 }
 
-static const char * __init parse_addr(char *text, struct extmem_ask *ask)
+static const char * __init extmem_parse_addr(char *text, struct extmem_ask *ask)
 {
-	switch (parse_bytes(text, &ask->addr)) {
+	switch (extmem_parse_bytes(text, &ask->addr)) {
 	case 0:
 		break;
 	case -ERANGE:
@@ -106,7 +106,7 @@ static const char * __init parse_addr(char *text, struct extmem_ask *ask)
 	return NULL;
 }
 
-static const char * __init parse_node(const char *text, int *nid)
+static const char * __init extmem_parse_node(const char *text, int *nid)
 {
 	unsigned int node;
 
@@ -118,7 +118,7 @@ static const char * __init parse_node(const char *text, int *nid)
 	return NULL;
 }
 
-static const char * __init parse_amount(char *text, struct extmem_ask *ask)
+static const char * __init extmem_parse_amount(char *text, struct extmem_ask *ask)
 {
 	char *at = strchr(text, '@');
 	const char *rule;
@@ -128,16 +128,16 @@ static const char * __init parse_amount(char *text, struct extmem_ask *ask)
 		*at++ = '\0';
 	len = strlen(text);
 	if (len && text[len - 1] == '%')
-		rule = parse_percent(text, &ask->percent);
+		rule = extmem_parse_percent(text, &ask->percent);
 	else
-		rule = parse_size(text, &ask->size);
+		rule = extmem_parse_size(text, &ask->size);
 	if (rule || !at)
 		return rule;
 	if (ask->percent)
 		return "an address goes with a size, not with a percentage";
 	if (ask->nid == NUMA_NO_NODE)
 		return "an address needs its node: NODE:SIZE@ADDRESS";
-	return parse_addr(at, ask);
+	return extmem_parse_addr(at, ask);
 }
 
 /**
@@ -160,10 +160,10 @@ const char * __init extmem_parse_entry(const char *entry, struct extmem_ask *ask
 	colon = strchr(text, ':');
 	if (colon) {
 		*colon = '\0';
-		rule = parse_node(text, &ask->nid);
+		rule = extmem_parse_node(text, &ask->nid);
 		if (rule)
 			return rule;
 		amount = colon + 1;
 	}
-	return parse_amount(amount, ask);
+	return extmem_parse_amount(amount, ask);
 }

@@ -133,7 +133,7 @@ const char * __init extmem_node_fault(int nid, u64 size)
 	return NULL;
 }
 
-static u64 __init overlap(const struct range *range, phys_addr_t start, phys_addr_t end)
+static u64 __init extmem_overlap(const struct range *range, phys_addr_t start, phys_addr_t end)
 {
 	u64 from = max_t(u64, range->start, start);
 	u64 to = min_t(u64, range->end + 1, end);
@@ -142,25 +142,25 @@ static u64 __init overlap(const struct range *range, phys_addr_t start, phys_add
 }
 
 /* How much of a range is memory, of a node or of any */
-static u64 __init memory_in(const struct range *range, int nid)
+static u64 __init extmem_memory_in(const struct range *range, int nid)
 {
 	struct memblock_region *reg;
 	u64 bytes = 0;
 
 	for_each_mem_region(reg)
 		if (nid == NUMA_NO_NODE || memblock_get_region_node(reg) == nid)
-			bytes += overlap(range, reg->base, reg->base + reg->size);
+			bytes += extmem_overlap(range, reg->base, reg->base + reg->size);
 	return bytes;
 }
 
-static u64 __init free_in(const struct range *range, int nid)
+static u64 __init extmem_free_in(const struct range *range, int nid)
 {
 	phys_addr_t start, end;
 	u64 bytes = 0;
 	u64 i;
 
 	for_each_free_mem_range(i, nid, MEMBLOCK_NONE, &start, &end, NULL)
-		bytes += overlap(range, start, end);
+		bytes += extmem_overlap(range, start, end);
 	return bytes;
 }
 
@@ -180,7 +180,7 @@ static bool __init extmem_is_edge(u64 end)
 {
 	struct range rest = extmem_rest_of_section(end);
 
-	return !memory_in(&rest, NUMA_NO_NODE);
+	return !extmem_memory_in(&rest, NUMA_NO_NODE);
 }
 
 static u64 __init extmem_for_others_in(const struct range *range)
@@ -190,7 +190,7 @@ static u64 __init extmem_for_others_in(const struct range *range)
 
 	for_each_mem_region(reg)
 		if (extmem_is_for_others(reg))
-			bytes += overlap(range, reg->base, reg->base + reg->size);
+			bytes += extmem_overlap(range, reg->base, reg->base + reg->size);
 	return bytes;
 }
 
@@ -245,7 +245,7 @@ static u64 __init extmem_find_free(int nid, u64 want, u64 unit, struct range *be
 }
 
 /* Put a length among the longest, which are in descending order */
-static void __init keep_longest(u64 *longest, u64 len)
+static void __init extmem_keep_longest(u64 *longest, u64 len)
 {
 	unsigned int i;
 
@@ -268,7 +268,7 @@ u64 __init extmem_node_room(int nid)
 	u64 i;
 
 	for_each_free_mem_range(i, nid, MEMBLOCK_NONE, &start, &end, NULL)
-		keep_longest(longest, extmem_trim_free(&start, &end));
+		extmem_keep_longest(longest, extmem_trim_free(&start, &end));
 	for (i = 0; i < EXTMEM_POOL_RANGES; i++)
 		room += longest[i];
 	return room;
@@ -280,7 +280,7 @@ static bool __init extmem_is_scratch(const struct range *range)
 
 	for_each_mem_region(reg)
 		if (memblock_is_kho_scratch(reg) &&
-		    overlap(range, reg->base, reg->base + reg->size))
+		    extmem_overlap(range, reg->base, reg->base + reg->size))
 			return true;
 	return false;
 }
@@ -300,11 +300,11 @@ static bool __init extmem_is_scratch(const struct range *range)
 s64 __init extmem_keep_rest(u64 end)
 {
 	struct range rest = extmem_rest_of_section(end);
-	u64 size = memory_in(&rest, NUMA_NO_NODE);
+	u64 size = extmem_memory_in(&rest, NUMA_NO_NODE);
 
 	if (!size)
 		return 0;
-	if (free_in(&rest, NUMA_NO_NODE) < size || extmem_is_scratch(&rest) ||
+	if (extmem_free_in(&rest, NUMA_NO_NODE) < size || extmem_is_scratch(&rest) ||
 	    kho_preserved_overlap(rest.start, range_len(&rest)))
 		return -EBUSY;
 	if (!extmem_arch_protect(&rest))
@@ -312,7 +312,7 @@ s64 __init extmem_keep_rest(u64 end)
 	return memblock_remove(rest.start, range_len(&rest)) ?: size;
 }
 
-static bool __init is_reserved(const struct range *range)
+static bool __init extmem_is_reserved(const struct range *range)
 {
 	unsigned int i;
 	int nid;
@@ -334,12 +334,12 @@ static bool __init is_reserved(const struct range *range)
 static void __init extmem_move_edge(int nid, struct range *range)
 {
 	struct range rest = extmem_rest_of_section(range->end + 1), more;
-	u64 size = memory_in(&rest, NUMA_NO_NODE);
+	u64 size = extmem_memory_in(&rest, NUMA_NO_NODE);
 
 	if (!size)
 		return;
 	more = (struct range){ rest.start, rest.start + size - 1 };
-	if (IS_ALIGNED(size, EXTMEM_GRANULE) && free_in(&more, nid) == size)
+	if (IS_ALIGNED(size, EXTMEM_GRANULE) && extmem_free_in(&more, nid) == size)
 		range->end = more.end;
 	else
 		range->end = ALIGN_DOWN(range->end + 1, EXTMEM_SECTION) - 1;
@@ -359,15 +359,15 @@ const char * __init extmem_place_fault(int nid, const struct range *range)
 
 	if (extmem_boot_pool(nid)->nr_ranges == EXTMEM_POOL_RANGES)
 		return "a node can't have more than 8 ranges";
-	if (is_reserved(range))
+	if (extmem_is_reserved(range))
 		return "an entry before this one took memory there";
-	if (memory_in(range, NUMA_NO_NODE) < size)
+	if (extmem_memory_in(range, NUMA_NO_NODE) < size)
 		return "the memory at that address is not RAM, or not all of it is";
-	if (memory_in(range, nid) < size)
+	if (extmem_memory_in(range, nid) < size)
 		return "the memory at that address is not of that node";
 	if (extmem_for_others_in(range))
 		return "the memory at that address is mirrored, or hot-pluggable";
-	if (free_in(range, nid) < size)
+	if (extmem_free_in(range, nid) < size)
 		return "the memory at that address is in use";
 	extmem_move_edge(nid, &moved);
 	if (moved.end < moved.start)
@@ -375,7 +375,7 @@ const char * __init extmem_place_fault(int nid, const struct range *range)
 	return NULL;
 }
 
-static int __init cmp_range(const void *a, const void *b)
+static int __init extmem_cmp_range(const void *a, const void *b)
 {
 	return cmp_int(((const struct range *)a)->start,
 		       ((const struct range *)b)->start);
@@ -393,7 +393,7 @@ static void __init extmem_add_range(struct extmem_boot_pool *pool, const struct 
 		return;
 	}
 	pool->range[pool->nr_ranges++] = *range;
-	sort(pool->range, pool->nr_ranges, sizeof(*pool->range), cmp_range, NULL);
+	sort(pool->range, pool->nr_ranges, sizeof(*pool->range), extmem_cmp_range, NULL);
 }
 
 static bool __init extmem_take_range(int nid, const struct range *range)

@@ -9,7 +9,12 @@
  * but goes into quarantine; a granule that is free already goes there at once.
  * So it is neither handed out again nor cleared.
  *
- * Each granule with a bad page has a record in the map, &extmem_poison_ser.
+ * A page that is about to fail, as its corrected errors tell, is *retired*. Its
+ * owner keeps it and goes on using it: nothing is lost. But it is nobody's
+ * afterwards: the granule goes into quarantine as one with a bad page does.
+ *
+ * Each granule with a bad or retired page has a record in the map,
+ * &extmem_poison_ser.
  * Faults ask extmem_poisoned() without a lock: it reads one counter while
  * nothing is poisoned, else an xarray of granules to which entries are only
  * ever added.
@@ -74,7 +79,28 @@ bool extmem_map_poisoned(struct extmem_map *map, u64 start, u64 size)
 }
 
 /**
- * extmem_poison_any - whether any of some granules has a bad page.
+ * extmem_map_retired - whether memory has a retired page.
+ * @map: the map; need not be locked
+ * @start: physical address of the memory
+ * @size: bytes, not 0
+ *
+ * Return: true if any granule that has a byte of it has a retired page.
+ */
+bool extmem_map_retired(struct extmem_map *map, u64 start, u64 size)
+{
+	struct extmem_poison *poison;
+	unsigned long index;
+
+	xa_for_each_range(&map->poison, index, poison,
+			  extmem_poison_granule_index(start),
+			  extmem_poison_granule_index(start + size - 1))
+		if (!bitmap_empty(poison->retired, EXTMEM_POISON_PAGES))
+			return true;
+	return false;
+}
+
+/**
+ * extmem_poison_any - whether any of some granules has a bad or retired page.
  * @pool: their pool; its map need not be locked
  * @runs: the granules
  *
@@ -82,18 +108,20 @@ bool extmem_map_poisoned(struct extmem_map *map, u64 start, u64 size)
  */
 bool extmem_poison_any(const struct extmem_pool *pool, const struct extmem_runs *runs)
 {
+	unsigned long start, last;
 	unsigned int i;
 
-	for (i = 0; i < runs->nr; i++)
-		if (extmem_map_poisoned(pool->map,
-					extmem_pool_phys(pool, runs->run[i].first),
-					(u64)runs->run[i].nr << EXTMEM_GRANULE_SHIFT))
+	for (i = 0; i < runs->nr; i++) {
+		start = extmem_poison_granule_index(extmem_pool_phys(pool, runs->run[i].first));
+		last = start + runs->run[i].nr - 1;
+		if (xa_find(&pool->map->poison, &start, last, XA_PRESENT))
 			return true;
+	}
 	return false;
 }
 
 /**
- * extmem_poison_get - the poison of a granule, if need be new and without bad pages.
+ * extmem_poison_get - the poison of a granule, if need be new and without pages.
  * @pool: the granule's pool; its map is locked or not published yet
  * @pa: an address in the granule
  *
@@ -134,6 +162,33 @@ bool extmem_poison_set(struct extmem_poison *poison, unsigned int page)
 }
 
 /**
+ * extmem_poison_retire - a page of a granule is retired.
+ * @poison: the granule's poison
+ * @page: which page of the granule
+ *
+ * Return: false if it was known, or is bad already.
+ */
+bool extmem_poison_retire(struct extmem_poison *poison, unsigned int page)
+{
+	if (test_bit(page, poison->bad) || test_and_set_bit(page, poison->retired))
+		return false;
+	poison->pool->nr_retired++;
+	return true;
+}
+
+/**
+ * extmem_poison_reason - why a granule is not to be used.
+ * @poison: the granule's poison
+ *
+ * Return: the reason; bad pages count for more than retired ones.
+ */
+enum extmem_reason extmem_poison_reason(const struct extmem_poison *poison)
+{
+	return bitmap_empty(poison->bad, EXTMEM_POISON_PAGES) ?
+	       EXTMEM_REASON_RETIRED : EXTMEM_REASON_POISON;
+}
+
+/**
  * extmem_poison_write - write a granule's record.
  * @poison: the granule's poison
  * @start: the granule's physical address
@@ -158,7 +213,10 @@ int extmem_poison_write(struct extmem_poison *poison, u64 start)
 	ser->node = poison->pool->nid;
 	ser->start = start;
 	bitmap_to_arr64(ser->bad, poison->bad, EXTMEM_POISON_PAGES);
+	bitmap_to_arr64(ser->retired, poison->retired, EXTMEM_POISON_PAGES);
 	extmem_crc_set(ser, EXTMEM_RECORD);
+	if (!bitmap_empty(poison->retired, EXTMEM_POISON_PAGES))
+		map->ser->compat |= EXTMEM_COMPAT_RETIRED;
 	return 0;
 }
 

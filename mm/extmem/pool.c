@@ -156,7 +156,8 @@ static void extmem_pool_insert(struct extmem_map *map, struct extmem_pool *pool)
  * A pool without memory is a place for what is known of a node's memory that
  * can't be used.
  *
- * Return: the pool, or NULL without memory.
+ * Context: boot.
+ * Return: the pool.
  */
 struct extmem_pool *extmem_pool_get_empty(struct extmem_map *map, int nid)
 {
@@ -164,12 +165,12 @@ struct extmem_pool *extmem_pool_get_empty(struct extmem_map *map, int nid)
 
 	if (pool)
 		return pool;
-	pool = kzalloc_obj(*pool);
-	if (!pool)
-		return NULL;
+	pool = kzalloc_obj(*pool, EXTMEM_GFP_BOOT);
 	pool->map = map;
 	pool->nid = nid;
 	INIT_LIST_HEAD(&pool->claims);
+	INIT_LIST_HEAD(&pool->lent);
+	INIT_LIST_HEAD(&pool->guards);
 	INIT_LIST_HEAD(&pool->notes);
 	init_waitqueue_head(&pool->scrub.wait);
 	/* There may be something to clear: the worker will find out */
@@ -205,8 +206,6 @@ int extmem_pool_add(struct extmem_map *map, int nid, const struct range *range,
 	struct extmem_pool *pool = extmem_pool_get_empty(map, nid);
 	int err;
 
-	if (!pool)
-		return -ENOMEM;
 	if (pool->nr_granules)
 		return -EEXIST;
 	err = extmem_pool_layout(pool, range, nr_ranges);
@@ -242,7 +241,9 @@ static void extmem_pool_write_ranges(struct extmem_pool_ser *ser,
 
 /**
  * extmem_pool_update - bring a pool's record and the root up to date.
- * @pool: the pool, its map locked
+ * @pool: the pool, its map locked or not published yet
+ *
+ * Who changes a published pool need not call it, see extmem_change_end().
  */
 void extmem_pool_update(struct extmem_pool *pool)
 {
@@ -283,31 +284,59 @@ void extmem_pool_free(struct extmem_pool *pool)
 }
 
 /**
- * extmem_clear_begin - drop the lock while memory is being cleared.
- * @pool: whose memory; its map is locked, not frozen, and need not be up to date
+ * extmem_change_begin - lock the map to change a pool.
+ * @pool: the pool, published
  *
- * From here on a freeze waits. Once frozen it is too late: the map may be sealed
- * as soon as the lock is dropped.
+ * Use it as a guard: guard(extmem_change)(pool).
+ *
+ * Context: may sleep. Takes &extmem_map.lock.
+ */
+void extmem_change_begin(struct extmem_pool *pool)
+{
+	mutex_lock(&pool->map->lock);
+}
+
+/**
+ * extmem_change_end - end what extmem_change_begin() began.
+ * @pool: the pool; no other has changed
+ *
+ * Nobody sees a map that is not up to date: neither who gets the lock next nor the
+ * next kernel, should this one end. A map that is sealed has not changed.
+ *
+ * Context: drops &extmem_map.lock.
+ */
+void extmem_change_end(struct extmem_pool *pool)
+{
+	if (!pool->map->ser->sealed)
+		extmem_pool_update(pool);
+	mutex_unlock(&pool->map->lock);
+}
+
+/**
+ * extmem_clear_begin - drop the lock while memory is being cleared.
+ * @pool: whose memory; its map is locked by extmem_change_begin() and not sealed
+ *
+ * From here on a freeze waits. The caller has looked at &extmem_map.frozen since it
+ * took the lock: if that was set meanwhile, the freeze waits for the lock and then
+ * for the clearing.
  */
 void extmem_clear_begin(struct extmem_pool *pool)
 {
-	extmem_pool_update(pool);
 	pool->map->inflight++;
-	mutex_unlock(&pool->map->lock);
+	extmem_change_end(pool);
 }
 
 /**
  * extmem_clear_end - take the lock again.
  * @pool: as for extmem_clear_begin(); its map may be frozen by now
  *
- * A freeze that waits goes on as soon as the lock is dropped again: by then the
- * map must be up to date.
+ * A freeze that waits goes on as soon as the lock is dropped again.
  */
 void extmem_clear_end(struct extmem_pool *pool)
 {
 	struct extmem_map *map = pool->map;
 
-	mutex_lock(&map->lock);
+	extmem_change_begin(pool);
 	if (!--map->inflight)
 		wake_up_all(&map->idle);
 }
@@ -335,23 +364,21 @@ size_t extmem_map_bytes(const struct extmem_map *map)
 
 /**
  * extmem_pool_clear - clear granules, with the lock dropped meanwhile.
- * @pool: the pool; its map is locked before and after, not frozen before, and need
- *        not be up to date
+ * @pool: the pool; its map is locked before and after, by extmem_change_begin(), and
+ *        not frozen before
  * @runs: the granules
+ * @win: as for extmem_clear()
  *
  * Context: may sleep, long.
  * Return: 0, or an error as extmem_clear() has them.
  */
-int extmem_pool_clear(struct extmem_pool *pool, const struct extmem_runs *runs)
+int extmem_pool_clear(struct extmem_pool *pool, const struct extmem_runs *runs,
+		      struct extmem_window *win)
 {
-	struct extmem_map *map = pool->map;
-	unsigned int i;
-	int err = 0;
+	int err;
 
 	extmem_clear_begin(pool);
-	for (i = 0; !err && i < runs->nr; i++)
-		err = map->ops->clear(map, extmem_pool_phys(pool, runs->run[i].first),
-				      (u64)runs->run[i].nr << EXTMEM_GRANULE_SHIFT);
+	err = pool->map->ops->clear(pool, runs, win);
 	extmem_clear_end(pool);
 	return err;
 }
@@ -406,6 +433,33 @@ struct range extmem_pool_span(const struct extmem_pool *pool)
 	};
 }
 EXPORT_SYMBOL_GPL(extmem_pool_span);
+
+/**
+ * extmem_pool_nr_ranges - how many ranges a pool has.
+ * @pool: the pool
+ *
+ * Context: any.
+ * Return: the number, from 1 to EXTMEM_POOL_RANGES.
+ */
+unsigned int extmem_pool_nr_ranges(const struct extmem_pool *pool)
+{
+	return pool->nr_ranges;
+}
+EXPORT_SYMBOL_GPL(extmem_pool_nr_ranges);
+
+/**
+ * extmem_pool_range - where a range of a pool is.
+ * @pool: the pool
+ * @i: which, below extmem_pool_nr_ranges(); they are in ascending order
+ *
+ * Context: any.
+ * Return: physical addresses of its first and last byte.
+ */
+struct range extmem_pool_range(const struct extmem_pool *pool, unsigned int i)
+{
+	return pool->range[i];
+}
+EXPORT_SYMBOL_GPL(extmem_pool_range);
 
 /**
  * extmem_pool_size - how much memory a pool has.

@@ -114,13 +114,11 @@ bool extmem_finish(struct extmem_map *map, u64 id)
 	struct extmem_claim *claim;
 
 	guard(mutex)(&map->lock);
-	list_for_each_entry(claim, &map->due, expected) {
-		if (claim->rec.claim->id != id)
-			continue;
-		extmem_preserve_let_go(claim);
-		return true;
-	}
-	return false;
+	claim = extmem_claim_by_id(map, id);
+	if (!claim || !claim->due)
+		return false;
+	extmem_preserve_let_go(claim);
+	return true;
 }
 
 /**

@@ -2,8 +2,8 @@
 /*
  * Memory kept out of everyone's hands. Quarantined granules belong to a claim of
  * extmem's own, so they stay where they are over the next kexec as well. A
- * granule with a bad page goes there when it is free, or when its owner gives it
- * up.
+ * granule with a bad or retired page goes there when it is free, or when its
+ * owner gives it up: so whoever frees granules comes here.
  */
 #include <linux/slab.h>
 
@@ -22,6 +22,7 @@ static const char * const reasons[] = {
 	[EXTMEM_REASON_IDENTITY] = "its claim's type, kind or id is not sound",
 	[EXTMEM_REASON_POISON] = "it has had a memory error",
 	[EXTMEM_REASON_ELSEWHERE] = "it was in use elsewhere",
+	[EXTMEM_REASON_RETIRED] = "it was retired",
 };
 
 /**
@@ -38,16 +39,17 @@ const char *extmem_reason_text(u64 reason)
 
 static void extmem_quarantine_trace(const struct extmem_claim *claim)
 {
-	const char *reason = extmem_reason_text(extmem_claim_data(claim, 0));
+	const char *reason = extmem_reason_text(claim->rec.claim->data[0]);
+	const struct extmem_pool *pool = claim->pool;
 	unsigned int i;
 
 	if (!trace_extmem_quarantine_enabled())
 		return;
 	for (i = 0; i < claim->runs.nr; i++) {
-		struct range extent = extmem_claim_extent(claim, i);
+		struct range extent = extmem_pool_extent(pool, &claim->runs.run[i]);
 
-		trace_extmem_quarantine(claim->pool->nid, extent.start,
-					range_len(&extent), reason);
+		trace_extmem_quarantine(pool->nid, extent.start, range_len(&extent),
+					reason);
 	}
 }
 
@@ -84,63 +86,53 @@ int extmem_quarantine(struct extmem_pool *pool, const struct extmem_runs *runs,
 		.data = { reason },
 	};
 	struct extmem_claim *claim;
-	int err;
 
 	if (!runs->nr)
 		return 0;
-	claim = extmem_claim_new(pool);
-	if (!claim)
-		return -ENOMEM;
-	err = extmem_claim_begin(claim, &attr) ?: extmem_claim_join(claim, runs);
-	if (err)
-		extmem_claim_free(claim);
-	else
+	claim = extmem_claim_make(pool, &attr, runs);
+	if (!IS_ERR(claim))
 		extmem_quarantine_link(claim);
-	return err;
+	return PTR_ERR_OR_ZERO(claim);
 }
 
-static int extmem_quarantine_poison(struct extmem_pool *pool,
-				    const struct extmem_runs *runs)
+static int extmem_quarantine_poison(const struct extmem_poison *poison,
+				    unsigned long bit)
 {
-	int err = extmem_quarantine(pool, runs, EXTMEM_REASON_POISON);
-	unsigned int i;
+	struct extmem_run run = { .first = bit, .nr = 1 };
+	struct extmem_runs runs = { .nr = 1, .run = &run };
+	int err = extmem_quarantine(poison->pool, &runs, extmem_poison_reason(poison));
 
-	/* They stay taken all the same */
-	for (i = 0; err && i < runs->nr; i++)
-		pool->nr_quarantined += runs->run[i].nr;
+	/* It stays taken all the same */
+	if (err)
+		poison->pool->nr_quarantined++;
 	return err;
 }
 
 /**
  * extmem_poison_take - put a granule into quarantine if it is free.
- * @pool: its pool; the map is locked or not published yet
+ * @poison: its poison; the map is locked or not published yet
  * @bit: the granule
  *
  * Return: 0, or -ENOMEM: then it is in quarantine, but unrecorded.
  */
-int extmem_poison_take(struct extmem_pool *pool, unsigned long bit)
+int extmem_poison_take(struct extmem_poison *poison, unsigned long bit)
 {
-	struct extmem_run run = { .first = bit, .nr = 1 };
-	struct extmem_runs runs = { .nr = 1, .run = &run };
+	struct extmem_pool *pool = poison->pool;
 
 	if (!extmem_space_is_free(&pool->space, bit, 1))
 		return 0;
 	extmem_space_mark(&pool->space, bit, 1, true);
 	extmem_dirty_settle(&pool->space, bit, 1);
-	return extmem_quarantine_poison(pool, &runs);
+	return extmem_quarantine_poison(poison, bit);
 }
 
-/**
- * extmem_pool_release - free granules, but for those with a bad page.
- * @pool: the pool, its map locked and to be updated afterwards
- * @claim: who had them, and left data in them, or NULL if they are clean
- * @first: the first granule
- * @nr: how many, all of one range
- *
- * What has a bad page goes into quarantine.
+/*
+ * Free granules, but for those with a bad or retired page: they go into quarantine.
+ * @claim had them, and left data in them; NULL if they are clean.
  */
-void extmem_pool_release(struct extmem_pool *pool, const struct extmem_claim *claim,
-			 unsigned long first, unsigned long nr)
+static void extmem_quarantine_or_free(struct extmem_pool *pool,
+				      const struct extmem_claim *claim,
+				      unsigned long first, unsigned long nr)
 {
 	phys_addr_t pa = extmem_pool_phys(pool, first);
 	unsigned long start = pa >> EXTMEM_GRANULE_SHIFT;
@@ -148,14 +140,53 @@ void extmem_pool_release(struct extmem_pool *pool, const struct extmem_claim *cl
 	struct extmem_poison *poison;
 
 	if (claim)
-		extmem_trace_free(claim, pa, (u64)nr << EXTMEM_GRANULE_SHIFT);
+		trace_extmem_free(pool->nid, claim->rec.claim->kind, claim->rec.claim->id,
+				  pa, (u64)nr << EXTMEM_GRANULE_SHIFT, 0);
 	xa_for_each_range(&pool->map->poison, index, poison, start, start + nr - 1) {
-		struct extmem_run bad = { .first = first + index - start, .nr = 1 };
-		struct extmem_runs runs = { .nr = 1, .run = &bad };
+		unsigned long bad = first + index - start;
 
-		extmem_space_free(&pool->space, pos, bad.first - pos, claim);
-		extmem_quarantine_poison(pool, &runs);
-		pos = bad.first + 1;
+		extmem_quarantine_poison(poison, bad);
+		extmem_space_free(&pool->space, pos, bad - pos, claim);
+		pos = bad + 1;
 	}
 	extmem_space_free(&pool->space, pos, first + nr - pos, claim);
+}
+
+/**
+ * extmem_pool_release - free granules of a claim, but for those with bad pages.
+ * @pool: the pool, its map locked and to be updated afterwards
+ * @claim: who had them, and left data in them
+ * @first: the first granule
+ * @nr: how many, all of one range
+ *
+ * Those with a bad or retired page go into quarantine.
+ */
+void extmem_pool_release(struct extmem_pool *pool, const struct extmem_claim *claim,
+			 unsigned long first, unsigned long nr)
+{
+	extmem_quarantine_or_free(pool, claim, first, nr);
+	extmem_scrub_kick(pool);
+}
+
+/**
+ * extmem_pool_give_back - free granules that were taken and not used.
+ * @pool: the pool, its map locked and to be updated afterwards
+ * @runs: the granules
+ * @dirty: those of them that are not clean
+ *
+ * Those with a bad or retired page go into quarantine. Who got the other granule of a
+ * unit meanwhile has settled both: so what is dirty has to be said again.
+ */
+void extmem_pool_give_back(struct extmem_pool *pool, const struct extmem_runs *runs,
+			   const struct extmem_runs *dirty)
+{
+	unsigned int i;
+
+	for (i = 0; i < runs->nr; i++)
+		extmem_quarantine_or_free(pool, NULL, runs->run[i].first,
+					  runs->run[i].nr);
+	if (dirty->nr)
+		extmem_scrub_kick(pool);
+	for (i = 0; i < dirty->nr; i++)
+		extmem_dirty_mark(&pool->space, dirty->run[i].first, dirty->run[i].nr);
 }

@@ -9,6 +9,7 @@
 #include <linux/export.h>
 #include <linux/memory_hotplug.h>
 #include <linux/memremap.h>
+#include <linux/mm.h>
 #include <linux/pfn.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
@@ -38,18 +39,14 @@ static LIST_HEAD(out_of_reach);
  * @mapped: it is in the direct map
  *
  * Context: boot, one at a time.
- * Return: 0 or -ENOMEM.
  */
-int __init extmem_reach_add(const struct range *range, bool mapped)
+void __init extmem_reach_add(const struct range *range, bool mapped)
 {
-	struct extmem_reach *reach = kzalloc_obj(*reach);
+	struct extmem_reach *reach = kzalloc_obj(*reach, EXTMEM_GFP_BOOT);
 
-	if (!reach)
-		return -ENOMEM;
 	reach->range = *range;
 	reach->mapped = mapped;
 	list_add_tail_rcu(&reach->list, &out_of_reach);
-	return 0;
 }
 
 /**
@@ -107,3 +104,20 @@ bool extmem_unmapped(u64 pa)
 	return false;
 }
 EXPORT_SYMBOL_GPL(extmem_unmapped);
+
+/**
+ * extmem_paged - whether a page frame is extended memory that has a struct page.
+ * @pfn: the page frame, which somebody uses
+ *
+ * Its owner gave it one for as long as it is in use; who got it as a page has
+ * pinned it.
+ *
+ * Context: any.
+ * Return: true if it is.
+ */
+bool extmem_paged(unsigned long pfn)
+{
+	return extmem_overlaps(PFN_PHYS(pfn), PAGE_SIZE) && pfn_valid(pfn) &&
+	       is_zone_device_page(pfn_to_page(pfn));
+}
+EXPORT_SYMBOL_GPL(extmem_paged);

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Early boot: take the memory that extmem= asks for away from the kernel, or
- * recognise what a former kernel took.
+ * What extmem= asks for: take that memory away from the kernel, or recognise what
+ * a former kernel took.
  *
  * This runs once nodes are known and before anything looks at memblock to make
  * zones, page structures or resources of it.
+ *
+ * After a kexec the pools are what they were, whatever the parameter says. Who
+ * says something else there is to know that it had no effect: so what it asks for
+ * is compared with the pools, once there are any.
  */
 #define pr_fmt(fmt) "extmem: " fmt
 
@@ -14,6 +18,7 @@
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
 #include <linux/memblock.h>
+#include <linux/minmax.h>
 #include <linux/nodemask.h>
 #include <linux/numa.h>
 #include <linux/printk.h>
@@ -48,7 +53,7 @@ bool __init extmem_boot_obeyed(void)
 }
 
 /* Whether the machine can do what an entry asks of a node */
-static const char * __init check_node(const struct extmem_ask *ask, u64 size)
+static const char * __init extmem_reserve_check(const struct extmem_ask *ask, u64 size)
 {
 	struct range range = DEFINE_RANGE(ask->addr, ask->addr + size - 1);
 	const char *rule = NULL;
@@ -64,7 +69,7 @@ static const char * __init check_node(const struct extmem_ask *ask, u64 size)
 	return rule ?: extmem_spare_fault(size);
 }
 
-static void __init reserve_node(const struct extmem_ask *ask, u64 size)
+static void __init extmem_reserve_node(const struct extmem_ask *ask, u64 size)
 {
 	struct range range = DEFINE_RANGE(ask->addr, ask->addr + size - 1);
 
@@ -74,7 +79,7 @@ static void __init reserve_node(const struct extmem_ask *ask, u64 size)
 		extmem_place(ask->nid, size);
 }
 
-static const char * __init do_node(const struct extmem_ask *ask)
+static const char * __init extmem_reserve_ask(const struct extmem_ask *ask)
 {
 	struct extmem_boot_pool *pool = extmem_boot_pool(ask->nid);
 	u64 size = ask->size;
@@ -88,7 +93,7 @@ static const char * __init do_node(const struct extmem_ask *ask)
 	}
 	if (ask->percent)
 		size = extmem_percent(extmem_percent_base(ask->nid), ask->percent);
-	rule = obeyed ? check_node(ask, size) : NULL;
+	rule = obeyed ? extmem_reserve_check(ask, size) : NULL;
 	if (rule)
 		return rule;
 	pool->named = true;
@@ -96,45 +101,45 @@ static const char * __init do_node(const struct extmem_ask *ask)
 	pool->asked += size;
 	pool->pad += ALIGN(size, EXTMEM_SECTION) - size;
 	if (obeyed)
-		reserve_node(ask, size);
+		extmem_reserve_node(ask, size);
 	return NULL;
 }
 
-static void __init do_entry(char *entry)
+static void __init extmem_reserve_entry(char *entry)
 {
 	struct extmem_ask ask;
 	const char *rule;
 
 	rule = extmem_parse_entry(entry, &ask);
 	if (!rule && ask.nid != NUMA_NO_NODE)
-		rule = do_node(&ask);
+		rule = extmem_reserve_ask(&ask);
 	else if (!rule)
 		rule = extmem_spread_ask(entry, &ask);
 	if (rule)
 		extmem_refuse(entry, rule);
 }
 
-static void __init do_entries(void)
+static void __init extmem_reserve_entries(void)
 {
 	char *rest = asked, *entry;
 
 	while (asked_any && (entry = strsep(&rest, ",")))
-		do_entry(entry);
+		extmem_reserve_entry(entry);
 	if (obeyed)
 		extmem_spread_reserve();
 	else
 		extmem_spread_note();
 }
 
-static const void * __init early_peek(phys_addr_t pa, size_t bytes)
+static const void * __init extmem_early_peek(phys_addr_t pa, size_t bytes)
 {
 	if (!PAGE_ALIGNED(pa) || !memblock_is_region_memory(pa, bytes))
 		return NULL;
 	return phys_to_virt(pa);
 }
 
-static const struct extmem_map_ops early_ops __initconst = {
-	.peek = early_peek,
+static const struct extmem_map_ops extmem_early_ops __initconst = {
+	.peek = extmem_early_peek,
 };
 
 static void __init extmem_early_range(u32 nid, const struct range *range)
@@ -156,7 +161,7 @@ static void __init extmem_early_range(u32 nid, const struct range *range)
 		       nid, range->end);
 }
 
-static const char * __init early_pool(const void *rec, void *arg)
+static const char * __init extmem_early_pool(const void *rec, void *arg)
 {
 	const struct extmem_pool_ser *ser = rec;
 	unsigned int i;
@@ -189,7 +194,7 @@ extmem_handover(size_t *size, const void *(*peek)(phys_addr_t pa, size_t bytes))
 	return peek(pa, EXTMEM_MAP_PAGE);
 }
 
-static bool __init marked_any(void)
+static bool __init extmem_marked_any(void)
 {
 	struct range range;
 
@@ -213,17 +218,66 @@ void __init extmem_reserve(void)
 
 	if (is_kdump_kernel())
 		return;
-	root = extmem_handover(&size, early_peek);
+	root = extmem_handover(&size, extmem_early_peek);
 	if (root && !extmem_root_fault(root, size))
-		extmem_walk_pools(&early_ops, root, early_pool, NULL);
+		extmem_walk_pools(&extmem_early_ops, root, extmem_early_pool, NULL);
 	extmem_keep_init();
-	if (asked_any && !marked_any() && extmem_arch_doubtful(&doubtful)) {
+	if (asked_any && !extmem_marked_any() && extmem_arch_doubtful(&doubtful)) {
 		pr_warn("%#llx-%#llx is reserved, by firmware or by a kernel before a kexec_load(): it stays so, and extmem= is not obeyed before a cold boot\n",
 			doubtful.start, doubtful.end);
 		return;
 	}
-	obeyed = !root && !marked_any() && !is_kho_boot();
+	obeyed = !root && !extmem_marked_any() && !is_kho_boot();
 	if (asked_any && !obeyed)
 		pr_info("extmem= is not obeyed, only compared: a former kernel may have left memory in use\n");
-	do_entries();
+	extmem_reserve_entries();
+}
+
+static u64 __init extmem_compare_size(struct extmem_map *map, int nid)
+{
+	struct extmem_pool *pool = extmem_pool_find(map, nid);
+
+	return pool ? extmem_pool_size(pool) + pool->stray : 0;
+}
+
+/*
+ * The memory a percentage is of can differ by what firmware took in each boot,
+ * and the end of a range is moved up to that of a memory section.
+ */
+static bool __init extmem_compare_differs(const struct extmem_boot_pool *boot, u64 asked, u64 size)
+{
+	u64 slack = boot->percent ? (boot->ram + size) / 100 + EXTMEM_SECTION : 0;
+
+	if (size > asked)
+		slack = max(slack, boot->pad);
+	return max(asked, size) - min(asked, size) > slack;
+}
+
+/**
+ * extmem_compare - compare the pools with extmem=, and log the differences.
+ * @map: the map, not published yet
+ */
+void __init extmem_compare(struct extmem_map *map)
+{
+	u64 spread = extmem_spread_bytes(), rest = 0;
+	int nid;
+
+	for (nid = 0; nid < MAX_NUMNODES; nid++) {
+		const struct extmem_boot_pool *boot = extmem_boot_pool(nid);
+		u64 asked = boot->asked, size = extmem_compare_size(map, nid);
+
+		if (spread && !boot->named) {
+			rest += size;
+			continue;
+		}
+		if (boot->percent)
+			asked = extmem_percent(boot->ram - boot->keep + size,
+					       boot->percent);
+		if (extmem_compare_differs(boot, asked, size))
+			pr_info("node %d: extmem= says %llu MiB, the pool has %llu MiB\n",
+				nid, MiB(asked), MiB(size));
+	}
+	if (rest < spread || rest > ALIGN(spread, EXTMEM_SECTION))
+		pr_info("extmem= says %llu MiB over all other nodes, their pools have %llu MiB\n",
+			MiB(spread), MiB(rest));
 }

@@ -2,7 +2,8 @@
 /*
  * Clearing free memory in the background, so that nobody has to wait for it
  * who needs memory: a thread for each pool, on its node's CPUs, for which
- * everything else has precedence.
+ * everything else has precedence. Who takes memory that it has not come to yet
+ * clears it.
  *
  * What is being cleared stays free, and dirty until it is done: the map says
  * at any moment what is true should this kernel end, the scrubber changes
@@ -106,7 +107,7 @@ int extmem_scrub_step(struct extmem_pool *pool, u64 *bytes)
 	int err = 0;
 
 	*bytes = 0;
-	guard(mutex)(&pool->map->lock);
+	guard(extmem_change)(pool);
 	if (pool->map->frozen)
 		return -ESHUTDOWN;
 	if (!extmem_dirty_begin(&pool->space, &scrub->pos, &run)) {
@@ -114,9 +115,8 @@ int extmem_scrub_step(struct extmem_pool *pool, u64 *bytes)
 		return 0;
 	}
 	if (run.nr)
-		err = extmem_pool_clear(pool, &runs);
+		err = extmem_pool_clear(pool, &runs, &scrub->window);
 	extmem_dirty_end(&pool->space, !err);
-	extmem_pool_update(pool);
 	if (!err)
 		*bytes = (u64)run.nr << EXTMEM_GRANULE_SHIFT;
 	scrub->cleared += *bytes;
@@ -137,25 +137,56 @@ static bool extmem_scrub_clears(const struct extmem_space *space,
 	       run->first < first + EXTMEM_UNIT_GRANULES;
 }
 
-/**
- * extmem_scrub_wait - wait until granules are not being cleared any more.
- * @pool: the pool, its map locked; the lock is dropped while waiting
- * @runs: the granules, which were just taken: the scrubber won't come back
+/*
+ * Wait until granules that were just taken are not being cleared any more; the
+ * scrubber won't come back to them. It may not come to an end soon: a busy machine
+ * has something better to do than to scrub. After -EINTR they may still be being
+ * cleared.
  */
-void extmem_scrub_wait(struct extmem_pool *pool, const struct extmem_runs *runs)
+static int extmem_scrub_wait(struct extmem_pool *pool, const struct extmem_runs *runs)
 {
 	struct extmem_scrub *scrub = &pool->scrub;
 	unsigned long rounds = scrub->rounds;
 	unsigned int i;
+	int err;
 
 	for (i = 0; i < runs->nr; i++)
 		if (extmem_scrub_clears(&pool->space, &runs->run[i]))
 			break;
 	if (i == runs->nr)
-		return;
+		return 0;
 	extmem_clear_begin(pool);
-	wait_event(scrub->wait, READ_ONCE(scrub->rounds) != rounds);
+	err = wait_event_killable(scrub->wait, READ_ONCE(scrub->rounds) != rounds);
 	extmem_clear_end(pool);
+	return err ? -EINTR : 0;
+}
+
+/**
+ * extmem_scrub_taken - clear granules that were just taken.
+ * @pool: the pool, its map locked by extmem_change_begin() and not frozen; the lock
+ *        is dropped meanwhile
+ * @runs: the granules
+ * @dirty: those of them that are dirty
+ *
+ * Context: may sleep, long.
+ * Return: 0; -EINTR on a fatal signal; -ESHUTDOWN once the map is frozen; -EHWPOISON
+ * if any of them has a bad or retired page; or -ENOMEM. Who gives them back after an
+ * error must say that those are dirty.
+ */
+int extmem_scrub_taken(struct extmem_pool *pool, const struct extmem_runs *runs,
+		       const struct extmem_runs *dirty)
+{
+	int err = extmem_scrub_wait(pool, runs);
+
+	if (pool->map->frozen)
+		return -ESHUTDOWN;
+	if (!err && dirty->nr)
+		err = extmem_pool_clear(pool, dirty, NULL);
+	if (!err && extmem_poison_any(pool, runs))
+		err = -EHWPOISON;
+	if ((!err || err == -EHWPOISON) && pool->map->frozen)
+		err = -ESHUTDOWN;
+	return err;
 }
 
 static bool extmem_scrub_has_work(struct extmem_pool *pool)

@@ -11,7 +11,8 @@
  * gigs it changes, however big the pool. For several gigabytes in a row the
  * runs of whole gigs are compared, at a bit a gigabyte.
  *
- * The summary takes 67 KiB of ordinary memory a terabyte.
+ * The summary takes 67 KiB of ordinary memory a terabyte, and the tree by which the
+ * longest run of all is found 3 KiB, see room.c.
  *
  * The sets are bitmaps with summaries of their own: bit i of level n + 1 says
  * whether word i of level n has a bit set. With four levels of 64-bit words
@@ -41,18 +42,15 @@
 
 /**
  * extmem_runs_reserve - make room in a list.
- * @runs: the list, empty
- * @nr: how many runs it is to hold without growing
+ * @runs: the list, new
+ * @nr: how many runs it is to have
  *
- * Return: 0 or -ENOMEM.
+ * Context: boot. Adding up to @nr runs does not fail afterwards.
  */
-int extmem_runs_reserve(struct extmem_runs *runs, unsigned int nr)
+void extmem_runs_reserve(struct extmem_runs *runs, unsigned int nr)
 {
-	runs->run = kvmalloc_objs(*runs->run, nr);
-	if (!runs->run)
-		return -ENOMEM;
+	runs->run = kvmalloc_objs(*runs->run, nr, EXTMEM_GFP_BOOT);
 	runs->cap = nr;
-	return 0;
 }
 
 /**
@@ -193,8 +191,9 @@ int extmem_sets_init(struct extmem_sets *sets, unsigned int nr, unsigned long nb
 	err = extmem_sets_lay_out(sets);
 	if (err)
 		return err;
-	sets->words = kvcalloc(size_mul(nr, sets->set_words), sizeof(long), GFP_KERNEL);
-	return sets->words ? 0 : -ENOMEM;
+	sets->words = kvcalloc(size_mul(nr, sets->set_words), sizeof(long),
+			       EXTMEM_GFP_BOOT);
+	return 0;
 }
 
 /**
@@ -365,11 +364,66 @@ static void extmem_space_update_gig(struct extmem_space *space, unsigned long gi
 		extmem_sets_add(&space->class, EXTMEM_CLASS(new), gig);
 }
 
+/* Bit n of a word twice, as bits 2n and 2n + 1: the granules of units */
+static u64 extmem_dirty_spread(u32 units)
+{
+	u64 bits = units;
+
+	static_assert(EXTMEM_UNIT_GRANULES == 2);
+	bits = (bits | bits << 16) & 0x0000ffff0000ffffULL;
+	bits = (bits | bits << 8) & 0x00ff00ff00ff00ffULL;
+	bits = (bits | bits << 4) & 0x0f0f0f0f0f0f0f0fULL;
+	bits = (bits | bits << 2) & 0x3333333333333333ULL;
+	bits = (bits | bits << 1) & 0x5555555555555555ULL;
+	return bits | bits << 1;
+}
+
+/* The free granules of the units of word @i of the dirty bitmap that are in @units */
+static unsigned int extmem_dirty_free_of(const struct extmem_space *space,
+					 unsigned long i, u64 units)
+{
+	const unsigned long *alloc = space->alloc + i * EXTMEM_UNIT_GRANULES;
+
+	if (!units)
+		return 0;
+	return hweight64(~alloc[0] & extmem_dirty_spread(lower_32_bits(units))) +
+	       hweight64(~alloc[1] & extmem_dirty_spread(upper_32_bits(units)));
+}
+
+/* All free granules that are dirty, from scratch */
+static unsigned long extmem_dirty_weight(const struct extmem_space *space)
+{
+	unsigned long words = space->nbits / EXTMEM_UNIT_GRANULES / BITS_PER_LONG, i;
+	unsigned long nr = 0;
+
+	for (i = 0; i < words; i++)
+		nr += extmem_dirty_free_of(space, i, space->dirty[i]);
+	return nr;
+}
+
+/* Granules whose unit is dirty, free or not */
+static unsigned long extmem_dirty_granules(const struct extmem_space *space,
+					   unsigned long first, unsigned long nr)
+{
+	unsigned long unit = first / EXTMEM_UNIT_GRANULES, end = first + nr;
+	unsigned long stop = DIV_ROUND_UP(end, EXTMEM_UNIT_GRANULES);
+
+	if (nr == 1)
+		return test_bit(unit, space->dirty);
+	nr = EXTMEM_UNIT_GRANULES * bitmap_weight_from(space->dirty, unit, stop);
+	if (first % EXTMEM_UNIT_GRANULES)
+		nr -= test_bit(unit, space->dirty);
+	if (end % EXTMEM_UNIT_GRANULES)
+		nr -= test_bit(stop - 1, space->dirty);
+	return nr;
+}
+
 /**
  * extmem_space_init - build the summary of a bitmap.
  * @space: nbits, alloc and dirty are set; the rest is filled in
  *
- * Return: 0, -ENOMEM, or -EINVAL for a bitmap beyond what a summary can hold.
+ * Context: boot.
+ * Return: 0, or -EINVAL for a bitmap beyond what a summary can hold.
  */
 int extmem_space_init(struct extmem_space *space)
 {
@@ -377,9 +431,7 @@ int extmem_space_init(struct extmem_space *space)
 	int err;
 
 	space->run = kvcalloc(extmem_space_nr_gigs(space), sizeof(*space->run),
-			      GFP_KERNEL);
-	if (!space->run)
-		return -ENOMEM;
+			      EXTMEM_GFP_BOOT);
 	err = extmem_sets_init(&space->class, EXTMEM_CLASSES,
 			       extmem_space_nr_gigs(space));
 	if (err) {
@@ -388,7 +440,9 @@ int extmem_space_init(struct extmem_space *space)
 	}
 	for (gig = 0; gig < extmem_space_nr_gigs(space); gig++)
 		extmem_space_update_gig(space, gig);
+	extmem_room_init(space);
 	space->cleaning = EXTMEM_NO_UNIT;
+	space->nr_dirty = extmem_dirty_weight(space);
 	space->nr_free = space->nbits - bitmap_weight(space->alloc, space->nbits);
 	space->alloc_sum = extmem_bits_sum(space->alloc, space->nbits);
 	space->dirty_sum = extmem_bits_sum(space->dirty,
@@ -402,9 +456,23 @@ int extmem_space_init(struct extmem_space *space)
  */
 void extmem_space_exit(struct extmem_space *space)
 {
+	extmem_room_exit(space);
 	extmem_sets_exit(&space->class);
 	kvfree(space->run);
 	space->run = NULL;
+}
+
+/* All but the number of dirty granules, which is the caller's business */
+static void extmem_space_set(struct extmem_space *space, unsigned long first,
+			     unsigned long nr, bool taken)
+{
+	unsigned long gig;
+
+	extmem_bits_change(space->alloc, &space->alloc_sum, first, nr, taken);
+	space->nr_free += taken ? -nr : nr;
+	for (gig = first / EXTMEM_GIG_BITS; gig * EXTMEM_GIG_BITS < first + nr; gig++)
+		extmem_space_update_gig(space, gig);
+	extmem_room_change(space, first / EXTMEM_GIG_BITS, gig);
 }
 
 /**
@@ -417,12 +485,12 @@ void extmem_space_exit(struct extmem_space *space)
 void extmem_space_mark(struct extmem_space *space, unsigned long first,
 		       unsigned long nr, bool taken)
 {
-	unsigned long gig;
-
-	extmem_bits_change(space->alloc, &space->alloc_sum, first, nr, taken);
-	space->nr_free += taken ? -nr : nr;
-	for (gig = first / EXTMEM_GIG_BITS; gig * EXTMEM_GIG_BITS < first + nr; gig++)
-		extmem_space_update_gig(space, gig);
+	/* Nothing that is free is dirty: what is taken is not either */
+	if (taken && space->nr_dirty)
+		space->nr_dirty -= extmem_dirty_granules(space, first, nr);
+	else if (!taken)
+		space->nr_dirty += extmem_dirty_granules(space, first, nr);
+	extmem_space_set(space, first, nr, taken);
 }
 
 /**
@@ -548,6 +616,17 @@ static struct extmem_run extmem_space_pick(const struct extmem_space *space,
 	return run;
 }
 
+/* Free what was just taken, but for the first @had runs */
+static void extmem_space_undo(struct extmem_space *space, struct extmem_runs *runs,
+			      unsigned int had)
+{
+	while (runs->nr > had) {
+		runs->nr--;
+		extmem_space_mark(space, runs->run[runs->nr].first,
+				  runs->run[runs->nr].nr, false);
+	}
+}
+
 /**
  * extmem_space_alloc - find granules and take them.
  * @space: the space
@@ -577,24 +656,13 @@ int extmem_space_alloc(struct extmem_space *space, unsigned long nr,
 		extmem_space_mark(space, run.first, run.nr, true);
 		nr -= run.nr;
 	}
-	while (err && runs->nr > had) {
-		runs->nr--;
-		extmem_space_mark(space, runs->run[runs->nr].first,
-				  runs->run[runs->nr].nr, false);
-	}
+	if (err)
+		extmem_space_undo(space, runs, had);
 	return err;
 }
 
-/**
- * extmem_space_alloc_at - take given granules.
- * @space: the space
- * @run: the granules
- * @runs: they are appended here
- *
- * Return: 0; -EBUSY if they are not all free, or -ENOMEM: then nothing was taken.
- */
-int extmem_space_alloc_at(struct extmem_space *space, const struct extmem_run *run,
-			  struct extmem_runs *runs)
+static int extmem_space_alloc_at(struct extmem_space *space, const struct extmem_run *run,
+				 struct extmem_runs *runs)
 {
 	int err;
 
@@ -606,52 +674,33 @@ int extmem_space_alloc_at(struct extmem_space *space, const struct extmem_run *r
 	return err;
 }
 
-/**
- * extmem_space_alloc_after - take granules that go on where others end.
- * @space: the space
- * @had: the others; what is taken goes on where the last run of them ends
- * @nr: how many
- * @align: as for extmem_space_alloc()
- * @runs: what was taken is appended here
- *
- * Return: false if they are not free, not aligned, or would break a whole gig, and
- * without memory: then nothing was taken.
- */
-bool extmem_space_alloc_after(struct extmem_space *space, const struct extmem_runs *had,
-			      unsigned long nr, unsigned long align,
-			      struct extmem_runs *runs)
+/* False if what goes on there is not free, not aligned, or would break a whole gig */
+static bool extmem_space_alloc_after(struct extmem_space *space,
+				     const struct extmem_want *want,
+				     struct extmem_runs *runs)
 {
-	const struct extmem_run *last = &had->run[had->nr - 1];
+	const struct extmem_run *last = &want->after->run[want->after->nr - 1];
 	unsigned long first = last->first + last->nr;
 
-	if (first % align || !extmem_space_is_free(space, first, nr) ||
-	    extmem_space_breaks_gig(space, first, nr) ||
-	    extmem_runs_add(runs, first, nr))
+	if (first % want->align || !extmem_space_is_free(space, first, want->nr) ||
+	    extmem_space_breaks_gig(space, first, want->nr) ||
+	    extmem_runs_add(runs, first, want->nr))
 		return false;
-	extmem_space_mark(space, first, nr, true);
+	extmem_space_mark(space, first, want->nr, true);
 	return true;
 }
 
-/**
- * extmem_space_largest - the longest run of free granules.
- * @space: the space
- *
- * Walks the bitmap.
- *
- * Return: its length in granules.
- */
-unsigned long extmem_space_largest(const struct extmem_space *space)
+/* The free granules of a unit: of two, they are one run at most */
+static struct extmem_run
+extmem_dirty_unit_free(const struct extmem_space *space, unsigned long unit)
 {
-	unsigned long first = 0, end, best = 0;
+	unsigned long first = unit * EXTMEM_UNIT_GRANULES;
+	unsigned long end = first + EXTMEM_UNIT_GRANULES;
 
-	for (;;) {
-		first = find_next_zero_bit(space->alloc, space->nbits, first);
-		if (first >= space->nbits)
-			return best;
-		end = find_next_bit(space->alloc, space->nbits, first);
-		best = max(best, end - first);
-		first = end;
-	}
+	first = find_next_zero_bit(space->alloc, end, first);
+	return (struct extmem_run) {
+		first, find_next_bit(space->alloc, end, first) - first
+	};
 }
 
 static bool extmem_dirty_unit_is_taken(const struct extmem_space *space,
@@ -660,6 +709,32 @@ static bool extmem_dirty_unit_is_taken(const struct extmem_space *space,
 	unsigned long bit = unit * EXTMEM_UNIT_GRANULES;
 
 	return test_bit(bit, space->alloc) && test_bit(bit + 1, space->alloc);
+}
+
+/* The free granules of those units of [@unit, @end) that are not dirty yet */
+static unsigned long extmem_dirty_fresh(const struct extmem_space *space,
+					unsigned long unit, unsigned long end)
+{
+	unsigned long nr = 0;
+
+	while (unit < end) {
+		unsigned long i = BIT_WORD(unit);
+		unsigned long stop = min(end, (i + 1) * BITS_PER_LONG);
+		unsigned long mask = BITMAP_FIRST_WORD_MASK(unit) &
+				     BITMAP_LAST_WORD_MASK(stop);
+
+		nr += extmem_dirty_free_of(space, i, mask & ~space->dirty[i]);
+		unit = stop;
+	}
+	return nr;
+}
+
+static void extmem_dirty_set(struct extmem_space *space, unsigned long unit,
+			     unsigned long end)
+{
+	extmem_bits_change(space->dirty, &space->dirty_sum, unit, end - unit, true);
+	if (space->cleaning >= unit && space->cleaning < end)
+		space->spoiled = true;
 }
 
 /**
@@ -676,9 +751,31 @@ void extmem_dirty_mark(struct extmem_space *space, unsigned long first,
 	unsigned long unit = first / EXTMEM_UNIT_GRANULES;
 	unsigned long end = DIV_ROUND_UP(first + nr, EXTMEM_UNIT_GRANULES);
 
-	extmem_bits_change(space->dirty, &space->dirty_sum, unit, end - unit, true);
-	if (space->cleaning >= unit && space->cleaning < end)
-		space->spoiled = true;
+	space->nr_dirty += extmem_dirty_fresh(space, unit, end);
+	extmem_dirty_set(space, unit, end);
+}
+
+/* A free granule that becomes dirty because the other one of its unit does */
+static bool extmem_dirty_drags(const struct extmem_space *space, unsigned long bit)
+{
+	return !test_bit(bit, space->alloc) &&
+	       !test_bit(bit / EXTMEM_UNIT_GRANULES, space->dirty);
+}
+
+/* Of granules that are freed and were somebody's it is known that all become dirty */
+static void extmem_space_free_dirty(struct extmem_space *space, unsigned long first,
+				    unsigned long nr)
+{
+	unsigned long end = first + nr;
+
+	space->nr_dirty += nr;
+	if (first % EXTMEM_UNIT_GRANULES)
+		space->nr_dirty += extmem_dirty_drags(space, first - 1);
+	if (end % EXTMEM_UNIT_GRANULES)
+		space->nr_dirty += extmem_dirty_drags(space, end);
+	extmem_space_set(space, first, nr, false);
+	extmem_dirty_set(space, first / EXTMEM_UNIT_GRANULES,
+			 DIV_ROUND_UP(end, EXTMEM_UNIT_GRANULES));
 }
 
 /**
@@ -693,9 +790,10 @@ void extmem_space_free(struct extmem_space *space, unsigned long first,
 {
 	if (!nr)
 		return;
-	extmem_space_mark(space, first, nr, false);
 	if (dirty)
-		extmem_dirty_mark(space, first, nr);
+		extmem_space_free_dirty(space, first, nr);
+	else
+		extmem_space_mark(space, first, nr, false);
 }
 
 /**
@@ -704,7 +802,8 @@ void extmem_space_free(struct extmem_space *space, unsigned long first,
  * @first: the first granule, marked taken
  * @nr: how many
  *
- * A unit stays dirty while a granule of it is free.
+ * A unit stays dirty while a granule of it is free: so the number of dirty free
+ * granules stays as it is.
  */
 void extmem_dirty_settle(struct extmem_space *space, unsigned long first,
 			 unsigned long nr)
@@ -766,16 +865,9 @@ bool extmem_dirty_next(const struct extmem_space *space, unsigned long *pos,
 	return true;
 }
 
-/**
- * extmem_dirty_list - list what is dirty of some granules.
- * @space: the space
- * @runs: the granules
- * @dirty: the dirty ones are appended here
- *
- * Return: 0 or -ENOMEM.
- */
-int extmem_dirty_list(const struct extmem_space *space, const struct extmem_runs *runs,
-		      struct extmem_runs *dirty)
+/* The dirty ones of some granules are appended to @dirty */
+static int extmem_dirty_list(const struct extmem_space *space,
+			     const struct extmem_runs *runs, struct extmem_runs *dirty)
 {
 	unsigned int i;
 	int err = 0;
@@ -792,36 +884,33 @@ int extmem_dirty_list(const struct extmem_space *space, const struct extmem_runs
 }
 
 /**
- * extmem_dirty_count - how many free granules are dirty.
+ * extmem_space_take - take granules, and tell what is dirty of them.
  * @space: the space
+ * @want: which granules, and how many
+ * @runs: an empty list; what was taken is put here, biggest first
+ * @dirty: an empty list; what must be cleared of that is put here
  *
- * Return: the number.
+ * The caller goes by @dirty from when it first drops the lock: from then on a dirty
+ * bit may be gone because what it speaks for is not free, not because it is clean.
+ *
+ * Return: 0; -ENOSPC if there is no room, -EBUSY if what is wanted is not all free,
+ * or -ENOMEM: then nothing was taken.
  */
-unsigned long extmem_dirty_count(const struct extmem_space *space)
+int extmem_space_take(struct extmem_space *space, const struct extmem_want *want,
+		      struct extmem_runs *runs, struct extmem_runs *dirty)
 {
-	unsigned long pos = 0, count = 0;
-	struct extmem_run run;
+	int err = 0;
 
-	while (extmem_dirty_next(space, &pos, space->nbits, &run)) {
-		unsigned long bit = run.first;
-
-		for_each_clear_bit_from(bit, space->alloc, run.first + run.nr)
-			count++;
-	}
-	return count;
-}
-
-/* The free granules of a unit: of two, they are one run at most */
-static struct extmem_run
-extmem_dirty_unit_free(const struct extmem_space *space, unsigned long unit)
-{
-	unsigned long first = unit * EXTMEM_UNIT_GRANULES;
-	unsigned long end = first + EXTMEM_UNIT_GRANULES;
-
-	first = find_next_zero_bit(space->alloc, end, first);
-	return (struct extmem_run) {
-		first, find_next_bit(space->alloc, end, first) - first
-	};
+	if (want->at)
+		err = extmem_space_alloc_at(space, want->at, runs);
+	else if (!want->after || !extmem_space_alloc_after(space, want, runs))
+		err = extmem_space_alloc(space, want->nr, want->align, runs);
+	if (err)
+		return err;
+	err = extmem_dirty_list(space, runs, dirty);
+	if (err)
+		extmem_space_undo(space, runs, 0);
+	return err;
 }
 
 /**
@@ -863,8 +952,11 @@ bool extmem_dirty_begin(struct extmem_space *space, unsigned long *pos,
  */
 void extmem_dirty_end(struct extmem_space *space, bool cleared)
 {
-	if (cleared && !space->spoiled)
-		extmem_bits_change(space->dirty, &space->dirty_sum,
-				   space->cleaning, 1, false);
+	unsigned long unit = space->cleaning;
+
+	if (cleared && !space->spoiled && test_bit(unit, space->dirty)) {
+		space->nr_dirty -= extmem_dirty_unit_free(space, unit).nr;
+		extmem_bits_change(space->dirty, &space->dirty_sum, unit, 1, false);
+	}
 	space->cleaning = EXTMEM_NO_UNIT;
 }

@@ -10,6 +10,7 @@
 #include <linux/bitmap.h>
 #include <linux/build_bug.h>
 #include <linux/extmem.h>
+#include <linux/gfp_types.h>
 #include <linux/kho/abi/extmem.h>
 #include <linux/types.h>
 
@@ -21,6 +22,13 @@
 #define EXTMEM_GIG_BITS		512UL
 #define EXTMEM_UNIT_GRANULES	(1UL << (EXTMEM_SER_DIRTY_SHIFT - EXTMEM_GRANULE_SHIFT))
 #define EXTMEM_NO_UNIT		ULONG_MAX
+
+/*
+ * For allocations of boot. What a former kernel handed over is not to be given up
+ * for want of memory. A kernel that is short of it as early as this would not come
+ * up anyway: it panics, and says why.
+ */
+#define EXTMEM_GFP_BOOT		(GFP_KERNEL | __GFP_NOFAIL)
 
 /* Sets in which finding a member takes constant time */
 #define EXTMEM_SETS		512
@@ -67,6 +75,35 @@ unsigned int extmem_sets_last(const struct extmem_sets *sets);
 static_assert(EXTMEM_CLASSES <= EXTMEM_SETS);
 
 /**
+ * struct extmem_room - what is free of some gigs in a row.
+ * @head: free granules before the first that is taken
+ * @tail: free granules after the last that is taken
+ * @best: the longest run of free granules
+ *
+ * In a &struct extmem_rooms &extmem_map.lock guards it.
+ */
+struct extmem_room {
+	u32 head;
+	u32 tail;
+	u32 best;
+};
+
+/**
+ * struct extmem_rooms - a tree by which the longest free run is found, see room.c.
+ * @nr_leaves: leaves, a power of two
+ * @node: the nodes: that of all gigs is number 1, the children of n are 2n and
+ *        2n + 1, the first leaf is number @nr_leaves
+ * @stale: a bit for each node that is not up to date; then its parent is not either
+ *
+ * Set up at boot but for what @node and @stale point to: &extmem_map.lock guards that.
+ */
+struct extmem_rooms {
+	unsigned long nr_leaves;
+	struct extmem_room *node;
+	unsigned long *stale;
+};
+
+/**
  * struct extmem_space - the granules of a pool.
  * @nbits: bits in @alloc, a multiple of EXTMEM_GIG_BITS
  * @alloc: allocation bitmap, in the map
@@ -74,11 +111,13 @@ static_assert(EXTMEM_CLASSES <= EXTMEM_SETS);
  * @alloc_sum: sum over @alloc, see extmem_word_sum()
  * @dirty_sum: sum over @dirty
  * @nr_free: clear bits in @alloc; read without the lock by who only tells of it
+ * @nr_dirty: how many of the free granules are dirty
  * @cleaning: the unit whose free granules are being cleared where they are, or
  *            EXTMEM_NO_UNIT
  * @spoiled: a granule of @cleaning has become dirty since that began
  * @run: for each gig the length of its longest run of free granules
  * @class: for each length, the gigs whose longest run has it
+ * @rooms: for the longest run of all
  *
  * &extmem_map.lock guards all of it, but @nbits, which is set once.
  */
@@ -89,16 +128,20 @@ struct extmem_space {
 	u64 alloc_sum;
 	u64 dirty_sum;
 	unsigned long nr_free;
+	unsigned long nr_dirty;
 	unsigned long cleaning;
 	bool spoiled;
 	u16 *run;
 	struct extmem_sets class;
+	struct extmem_rooms rooms;
 };
 
 /**
  * struct extmem_run - contiguous granules.
  * @first: bit number of the first
  * @nr: how many
+ *
+ * In a &struct extmem_runs it is guarded as that is; others are one function's.
  */
 struct extmem_run {
 	unsigned long first;
@@ -119,24 +162,42 @@ struct extmem_runs {
 	struct extmem_run *run;
 };
 
+/**
+ * struct extmem_want - granules that somebody wants.
+ * @at: just these, or NULL for any
+ * @after: better those that go on where the last of these ends, or NULL
+ * @nr: how many
+ * @align: 1, or EXTMEM_GIG_BITS for whole gigs only, of which @nr is then a multiple
+ *
+ * One function's own: no lock.
+ */
+struct extmem_want {
+	const struct extmem_run *at;
+	const struct extmem_runs *after;
+	unsigned long nr;
+	unsigned long align;
+};
+
 int extmem_space_init(struct extmem_space *space);
 void extmem_space_exit(struct extmem_space *space);
 int extmem_space_alloc(struct extmem_space *space, unsigned long nr,
 		       unsigned long align, struct extmem_runs *runs);
-int extmem_space_alloc_at(struct extmem_space *space, const struct extmem_run *run,
-			  struct extmem_runs *runs);
-bool extmem_space_alloc_after(struct extmem_space *space, const struct extmem_runs *had,
-			      unsigned long nr, unsigned long align,
-			      struct extmem_runs *runs);
+int extmem_space_take(struct extmem_space *space, const struct extmem_want *want,
+		      struct extmem_runs *runs, struct extmem_runs *dirty);
 bool extmem_space_is_free(const struct extmem_space *space,
 			  unsigned long first, unsigned long nr);
 bool extmem_space_breaks_gig(const struct extmem_space *space,
 			     unsigned long first, unsigned long nr);
 void extmem_space_mark(struct extmem_space *space, unsigned long first,
 		       unsigned long nr, bool taken);
-unsigned long extmem_space_largest(const struct extmem_space *space);
 
-int extmem_runs_reserve(struct extmem_runs *runs, unsigned int nr);
+/* room.c */
+void extmem_room_init(struct extmem_space *space);
+void extmem_room_exit(struct extmem_space *space);
+void extmem_room_change(struct extmem_space *space, unsigned long gig, unsigned long end);
+unsigned long extmem_space_largest(struct extmem_space *space);
+
+void extmem_runs_reserve(struct extmem_runs *runs, unsigned int nr);
 int extmem_runs_add(struct extmem_runs *runs, unsigned long first,
 		    unsigned long nr);
 int extmem_runs_join(struct extmem_runs *runs, const struct extmem_runs *more);
@@ -156,11 +217,15 @@ void extmem_dirty_settle(struct extmem_space *space, unsigned long first,
 			 unsigned long nr);
 void extmem_dirty_settle_runs(struct extmem_space *space,
 			      const struct extmem_runs *runs);
-int extmem_dirty_list(const struct extmem_space *space, const struct extmem_runs *runs,
-		      struct extmem_runs *dirty);
 bool extmem_dirty_next(const struct extmem_space *space, unsigned long *pos,
 		       unsigned long end, struct extmem_run *run);
-unsigned long extmem_dirty_count(const struct extmem_space *space);
+
+/* How many free granules are dirty */
+static inline unsigned long extmem_dirty_count(const struct extmem_space *space)
+{
+	return space->nr_dirty;
+}
+
 bool extmem_dirty_begin(struct extmem_space *space, unsigned long *pos,
 			struct extmem_run *run);
 void extmem_dirty_end(struct extmem_space *space, bool cleared);

@@ -33,23 +33,23 @@ u64 __init extmem_percent(u64 bytes, unsigned int percent)
 	return ALIGN_DOWN(mul_u64_u64_div_u64(bytes, percent, 100), EXTMEM_SECTION);
 }
 
-static u64 __init proportion(u64 size, u64 room, u64 total)
+static u64 __init extmem_share_ideal(u64 size, u64 room, u64 total)
 {
 	return mul_u64_u64_div_u64(size, room, total);
 }
 
 /* How far a share is below its proportion; negative above */
-static s64 __init lag(u64 size, u64 total, u64 room, u64 share)
+static s64 __init extmem_share_lag(u64 size, u64 total, u64 room, u64 share)
 {
-	return proportion(size, room, total) - share;
+	return extmem_share_ideal(size, room, total) - share;
 }
 
 /*
  * Who is to give @step more: of those who can, the one whose share is furthest
  * below its proportion; if nobody can, the one that can give most.
  */
-static unsigned int __init next_giver(u64 size, u64 total, const u64 *room,
-				      const u64 *share, unsigned int nr, u64 step)
+static unsigned int __init extmem_share_next(u64 size, u64 total, const u64 *room,
+					     const u64 *share, unsigned int nr, u64 step)
 {
 	unsigned int i, best = 0;
 
@@ -59,8 +59,8 @@ static unsigned int __init next_giver(u64 size, u64 total, const u64 *room,
 		if (min(left, best_left) < step) {
 			if (left > best_left)
 				best = i;
-		} else if (lag(size, total, room[i], share[i]) >
-			   lag(size, total, room[best], share[best])) {
+		} else if (extmem_share_lag(size, total, room[i], share[i]) >
+			   extmem_share_lag(size, total, room[best], share[best])) {
 			best = i;
 		}
 	}
@@ -89,14 +89,14 @@ u64 __init extmem_share(u64 size, const u64 *room, u64 *share, unsigned int nr)
 	for (i = 0; i < nr; i++) {
 		share[i] = room[i];
 		if (size < total)
-			share[i] = ALIGN_DOWN(proportion(size, room[i], total), SZ_1G);
+			share[i] = ALIGN_DOWN(extmem_share_ideal(size, room[i], total), SZ_1G);
 		left -= share[i];
 	}
 	/* Rounding left less than a gigabyte a node */
 	while (left && size < total) {
 		u64 step = min_t(u64, left, SZ_1G);
 
-		i = next_giver(size, total, room, share, nr, step);
+		i = extmem_share_next(size, total, room, share, nr, step);
 		step = min(step, room[i] - share[i]);
 		share[i] += step;
 		left -= step;
@@ -132,7 +132,7 @@ u64 __init extmem_spread_bytes(void)
 }
 
 /* Fill room[] in; returns all memory of the nodes in question */
-static u64 __init find_room(void)
+static u64 __init extmem_spread_room(void)
 {
 	u64 size = 0;
 	int nid;
@@ -147,7 +147,7 @@ static u64 __init find_room(void)
 }
 
 /* Fill share[] in; returns the sum */
-static u64 __init find_shares(void)
+static u64 __init extmem_spread_shares(void)
 {
 	u64 sum = 0;
 	int nid;
@@ -163,7 +163,7 @@ static u64 __init find_shares(void)
 	return sum;
 }
 
-static void __init reserve_shares(void)
+static void __init extmem_spread_reserve_shares(void)
 {
 	int nid;
 
@@ -181,9 +181,9 @@ static void __init reserve_shares(void)
 	}
 }
 
-static const char * __init reserve_spread(void)
+static const char * __init extmem_spread_reserve_all(void)
 {
-	u64 size = find_room(), sum;
+	u64 size = extmem_spread_room(), sum;
 	const char *rule;
 
 	if (!size)
@@ -193,14 +193,14 @@ static const char * __init reserve_spread(void)
 	rule = extmem_spare_fault(spread.size);
 	if (rule)
 		return rule;
-	sum = find_shares();
+	sum = extmem_spread_shares();
 	if (!sum)
 		return spread.percent ? "that is less than 128M" :
 		       "nothing free starts on 1 GiB and fills a memory section";
 	rule = extmem_spare_fault(sum);
 	if (rule)
 		return rule;
-	reserve_shares();
+	extmem_spread_reserve_shares();
 	if (sum < spread.size)
 		pr_warn("\"%s\": no more than %llu MiB to be had: what else is free does not start on 1 GiB or end with a memory section, the rest is in use\n",
 			spread_entry, MiB(sum));
@@ -218,7 +218,7 @@ void __init extmem_spread_reserve(void)
 	const char *rule = NULL;
 
 	if (spread_entry)
-		rule = reserve_spread();
+		rule = extmem_spread_reserve_all();
 	if (rule) {
 		extmem_refuse(spread_entry, rule);
 		spread.size = 0;

@@ -6,13 +6,20 @@
  */
 #include <linux/crc32.h>
 #include <linux/io.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "store.h"
 
-struct extmem_map extmem_map;
+/* Who looks for claims where there are no pools finds none */
+struct extmem_map extmem_map = {
+	.lock = __MUTEX_INITIALIZER(extmem_map.lock),
+	.pools = LIST_HEAD_INIT(extmem_map.pools),
+	.due = LIST_HEAD_INIT(extmem_map.due),
+};
 
 #define ALL_RECORDS	GENMASK(EXTMEM_PAGE_RECORDS - 1, 0)
 /* In &extmem_page.used: the page stays, even without records in use */
@@ -147,13 +154,14 @@ void extmem_page_unpin(struct extmem_map *map, struct extmem_table *table,
  * extmem_table_add - append a page to a table.
  * @table: the table
  * @ser: the page, whose head is rewritten; records in it are left alone
+ * @gfp: how to allocate what goes with it
  *
  * Return: the page, all records in it taken to be free, or NULL without memory.
  */
 struct extmem_page *extmem_table_add(struct extmem_table *table,
-				     struct extmem_page_ser *ser)
+				     struct extmem_page_ser *ser, gfp_t gfp)
 {
-	struct extmem_page *page = kzalloc_obj(*page);
+	struct extmem_page *page = kzalloc_obj(*page, gfp);
 
 	if (!page)
 		return NULL;
@@ -172,7 +180,7 @@ static int extmem_table_grow(struct extmem_map *map, struct extmem_table *table)
 
 	if (!ser)
 		return -ENOMEM;
-	if (!extmem_table_add(table, ser)) {
+	if (!extmem_table_add(table, ser, GFP_KERNEL)) {
 		map->ops->free(ser, EXTMEM_MAP_PAGE);
 		return -ENOMEM;
 	}
@@ -357,24 +365,54 @@ void extmem_map_update(struct extmem_map *map)
 	extmem_crc_set(ser, sizeof(*ser));
 }
 
+/* How long a freeze waits in all for what is under way, in ticks */
+#define FREEZE_PATIENCE	HZ
+
+static bool extmem_map_trylock(struct extmem_map *map, unsigned long end)
+{
+	while (!mutex_trylock(&map->lock)) {
+		if (time_after(jiffies, end))
+			return false;
+		schedule_timeout_uninterruptible(1);
+	}
+	return true;
+}
+
 /**
  * extmem_map_freeze - end all changes for good, and seal the map.
- * @map: the map
+ * @map: the map; may be frozen already
  *
  * Claims that are being made give up soon: whoever clears memory looks at
- * &extmem_map.frozen after every granule.
+ * &extmem_map.frozen after every granule. But a kexec can't wait for somebody who
+ * has the lock and sleeps for memory that nobody can free any more, since the
+ * disks are shut down.
+ *
+ * Context: may sleep, FREEZE_PATIENCE at most.
+ * Return: true if the map is sealed; false if somebody may still change it. It is
+ * true at every instant, so the next kernel takes it in either case.
  */
-void extmem_map_freeze(struct extmem_map *map)
+bool extmem_map_freeze(struct extmem_map *map)
 {
-	mutex_lock(&map->lock);
+	unsigned long end = jiffies + FREEZE_PATIENCE;
+	bool idle;
+
+	/* Who has the lock now may go on; whoever gets it later will see this */
 	WRITE_ONCE(map->frozen, true);
-	mutex_unlock(&map->lock);
-
-	wait_event(map->idle, !READ_ONCE(map->inflight));
-
-	guard(mutex)(&map->lock);
-	map->ser->sealed = 1;
-	extmem_map_update(map);
+	do {
+		if (!extmem_map_trylock(map, end))
+			return false;
+		idle = !map->inflight;
+		if (idle && !map->ser->sealed) {
+			map->ser->sealed = 1;
+			extmem_map_update(map);
+		}
+		mutex_unlock(&map->lock);
+		/* Who clears memory is about to take the lock again and change things */
+		if (!idle)
+			wait_event_timeout(map->idle, !READ_ONCE(map->inflight),
+					   max(1L, (long)(end - jiffies)));
+	} while (!idle && time_before_eq(jiffies, end));
+	return idle;
 }
 
 /**

@@ -17,7 +17,10 @@
 /* Lists by which a claim is found by its name: short up to 10,000 claims */
 #define EXTMEM_NAME_BUCKETS	1024
 
-/* Tables of records in pages of the map. &extmem_map.lock guards them. */
+/* Lists by which a claim is found by its id. Ids are counted up: they fill evenly. */
+#define EXTMEM_ID_BUCKETS	2048
+
+/* Tables of records in pages of the map */
 
 /**
  * struct extmem_page - a page of records.
@@ -25,6 +28,8 @@
  * @avail: in the table's list of pages with free records
  * @ser: the page
  * @used: a bit for each record in use
+ *
+ * @ser is set once. &extmem_map.lock guards the rest, and what @ser points to.
  */
 struct extmem_page {
 	struct list_head list;
@@ -40,6 +45,8 @@ struct extmem_page {
  * @nr_records: records in use
  * @pages: all pages
  * @avail: those with free records
+ *
+ * @type is set once. &extmem_map.lock guards the rest.
  */
 struct extmem_table {
 	u32 type;
@@ -57,6 +64,9 @@ struct extmem_table {
  * @more: of what continues one
  * @poison: of a granule with bad pages
  * @pool: of a pool
+ *
+ * Guarded as what has it: a pool, a claim or the poison of a granule. Set once while
+ * it is in use; &extmem_map.lock guards what it points to.
  */
 struct extmem_rec {
 	struct extmem_page *page;
@@ -73,6 +83,8 @@ struct extmem_rec {
  * struct extmem_recs - a growing list of records in use.
  * @nr: how many
  * @rec: the records
+ *
+ * &extmem_map.lock guards it.
  */
 struct extmem_recs {
 	unsigned int nr;
@@ -84,7 +96,7 @@ struct extmem_map;
 void extmem_table_init(struct extmem_table *table, u32 type);
 void extmem_table_exit(struct extmem_map *map, struct extmem_table *table);
 struct extmem_page *extmem_table_add(struct extmem_table *table,
-				     struct extmem_page_ser *ser);
+				     struct extmem_page_ser *ser, gfp_t gfp);
 void extmem_page_pin(struct extmem_page *page);
 void extmem_page_unpin(struct extmem_map *map, struct extmem_table *table,
 		       struct extmem_page *page);
@@ -104,23 +116,27 @@ struct extmem_rec extmem_rec_adopt(struct extmem_table *table,
 
 /* The map as a whole, and its root page */
 
+struct extmem_pool;
+struct extmem_window;
+
 /**
  * struct extmem_map_ops - where the map's pages come from.
  * @alloc: zeroed pages that will outlive the kernel; bytes rounded up to pages
  * @free: gives them back
  * @peek: a look at pages of the former kernel's map, NULL if @pa can't be one
  * @adopt: makes them this kernel's, to outlive it in turn
- * @clear: clears physical memory of a pool
+ * @clear: clears granules of a pool, see extmem_clear()
  * @owns: whether memory a former kernel calls its pool's can be that
  *
- * The self-tests bring their own.
+ * None of it changes: no lock. The self-tests bring their own.
  */
 struct extmem_map_ops {
 	void *(*alloc)(size_t bytes);
 	void (*free)(void *pages, size_t bytes);
 	const void *(*peek)(phys_addr_t pa, size_t bytes);
 	void *(*adopt)(phys_addr_t pa, size_t bytes);
-	int (*clear)(struct extmem_map *map, phys_addr_t pa, u64 bytes);
+	int (*clear)(struct extmem_pool *pool, const struct extmem_runs *runs,
+		     struct extmem_window *win);
 	bool (*owns)(const struct range *range);
 };
 
@@ -136,9 +152,11 @@ struct extmem_map_ops {
  * @poison: granules with bad pages, by physical address over EXTMEM_GRANULE;
  *          read without the lock
  * @nr_poisoned: bad pages; read without the lock
- * @frozen: nothing may change any more; read without the lock as a hint
+ * @frozen: nobody may begin a change any more; set without the lock, so who has it
+ *          then finishes, and whoever takes it afterwards sees this
  * @readonly: no new claims (unknown ro_compat features)
  * @names: the claims that have a name, by its hash
+ * @ids: the claims that are not the quarantine's, by their ids
  * @due: the claims that somebody is to come for
  * @inflight: how many clear memory unlocked now, for a claim or to scrub;
  *            changed under the lock, waited for without it
@@ -159,6 +177,7 @@ struct extmem_map {
 	bool frozen;
 	bool readonly;
 	struct hlist_head names[EXTMEM_NAME_BUCKETS];
+	struct hlist_head ids[EXTMEM_ID_BUCKETS];
 	struct list_head due;
 	unsigned int inflight;
 	wait_queue_head_t idle;
@@ -169,6 +188,6 @@ extern struct extmem_map extmem_map;
 int extmem_map_init(struct extmem_map *map, const struct extmem_map_ops *ops);
 void extmem_map_free(struct extmem_map *map);
 void extmem_map_update(struct extmem_map *map);
-void extmem_map_freeze(struct extmem_map *map);
+bool extmem_map_freeze(struct extmem_map *map);
 
 #endif /* _MM_EXTMEM_STORE_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * /sys/kernel/mm/extmem/nodeN: a pool as the administrator sees it, one value
- * a file; and beside it what this kernel and the map in use know of each other.
+ * or one list a file; and beside it what this kernel and the map in use know of each other.
  * Documented in Documentation/ABI/testing/sysfs-kernel-mm-extmem.
  */
 #include <linux/bitmap.h>
@@ -13,8 +13,6 @@
 #include <linux/sysfs.h>
 
 #include "api.h"
-
-#define MORE	"...\n"
 
 /*
  * Which hand-over maps this kernel can read, written where it can be found in its
@@ -40,64 +38,92 @@ static const struct extmem_image_ser extmem_image __used __aligned(8) = {
 static struct kobject *extmem_kobj;
 
 /**
- * extmem_emit - add a line to a list in sysfs.
- * @buf: the file's page
- * @len: bytes in it so far
- * @fmt: the line, with its newline; cut off after 159 bytes
+ * struct extmem_list - the part of a list that somebody reads.
+ * @buf: where it goes
+ * @room: bytes left there
+ * @len: bytes there so far
+ * @skip: bytes of the list that come before the part
  *
- * Return: true if it fitted; else "..." is in its place, the last line: what does
- * not fit into the page a file has is not left out silently.
+ * A list may be longer than a page, so it is a binary attribute: each read walks
+ * the list from its beginning and leaves out what was read before. A list that
+ * changes between two reads may be read wrong at the place where they meet.
  */
-static __printf(3, 4) bool extmem_emit(char *buf, int *len, const char *fmt, ...)
+struct extmem_list {
+	char *buf;
+	size_t room;
+	size_t len;
+	loff_t skip;
+};
+
+/**
+ * extmem_list_add - add a line to a list.
+ * @list: the list
+ * @fmt: the line, with its newline; cut off after 255 bytes
+ *
+ * Return: true if there is room for more.
+ */
+static __printf(2, 3) bool extmem_list_add(struct extmem_list *list, const char *fmt, ...)
 {
-	char line[160];
+	char line[256];
 	va_list args;
-	bool fits;
-	int n;
+	size_t n;
 
 	va_start(args, fmt);
 	n = vscnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
-	fits = *len + n + strlen(MORE) < PAGE_SIZE;
-	*len += sysfs_emit_at(buf, *len, "%s", fits ? line : MORE);
-	return fits;
+	if (n == sizeof(line) - 1)
+		line[n - 1] = '\n';
+	if (list->skip >= n) {
+		list->skip -= n;
+		return true;
+	}
+	n = min(n - (size_t)list->skip, list->room);
+	memcpy(list->buf + list->len, line + list->skip, n);
+	list->skip = 0;
+	list->room -= n;
+	list->len += n;
+	return list->room;
 }
 
-/* A line for each bad page of a granule; false when the room has ended */
-static bool extmem_emit_granule(const struct extmem_poison *poison, u64 granule,
-				char *buf, int *len)
+/* A line for each bad, or retired, page of a granule; false when the room has ended */
+static bool extmem_list_granule(struct extmem_list *list, const unsigned long *pages,
+				u64 granule)
 {
 	unsigned int page;
 	u64 offset;
 
-	for_each_set_bit(page, poison->bad, EXTMEM_POISON_PAGES) {
+	for_each_set_bit(page, pages, EXTMEM_POISON_PAGES) {
 		offset = (u64)page << EXTMEM_SER_PAGE_SHIFT;
-		if (!extmem_emit(buf, len, "%#llx: granule %#llx offset %#llx\n",
-				 granule + offset, granule, offset))
+		if (!extmem_list_add(list, "%#llx: granule %#llx offset %#llx\n",
+				     granule + offset, granule, offset))
 			return false;
 	}
 	return true;
 }
 
 /**
- * extmem_poison_emit - list a pool's bad pages by ascending address.
+ * extmem_poison_list - list a pool's bad, or retired, pages by ascending address.
  * @pool: the pool, its map locked
- * @buf: a page, for a sysfs file
+ * @retired: list those that are retired
+ * @buf: where to put some of the list
+ * @off: where in the list that begins, in bytes
+ * @size: how many bytes
  *
- * Return: bytes written.
+ * Return: how many there are, 0 at the end of the list.
  */
-int extmem_poison_emit(const struct extmem_pool *pool, char *buf)
+ssize_t extmem_poison_list(const struct extmem_pool *pool, bool retired, char *buf,
+			   loff_t off, size_t size)
 {
+	struct extmem_list list = { .buf = buf, .room = size, .skip = off };
 	struct extmem_poison *poison;
 	unsigned long index;
-	int len = 0;
 
 	xa_for_each(&pool->map->poison, index, poison)
 		if (poison->pool == pool &&
-		    !extmem_emit_granule(poison, (u64)index << EXTMEM_GRANULE_SHIFT,
-					 buf, &len))
+		    !extmem_list_granule(&list, retired ? poison->retired : poison->bad,
+					 (u64)index << EXTMEM_GRANULE_SHIFT))
 			break;
-	return len;
+	return list.len;
 }
 
 static struct extmem_pool *extmem_sysfs_pool(struct kobject *kobj)
@@ -148,6 +174,45 @@ static ssize_t claims_show(struct kobject *kobj, struct kobj_attribute *attr,
 	return sysfs_emit(buf, "%u\n", pool->nr_claims);
 }
 
+/* Claims that are neither devices nor in quarantine; the map is locked */
+static unsigned int extmem_sysfs_others(const struct extmem_pool *pool, u64 *bytes)
+{
+	const struct extmem_claim *claim;
+	unsigned int nr = 0;
+
+	*bytes = 0;
+	list_for_each_entry(claim, &pool->claims, list) {
+		u32 kind = claim->rec.claim->kind;
+
+		if (kind == EXTMEM_KIND_DAX || kind == EXTMEM_KIND_QUARANTINE)
+			continue;
+		*bytes += extmem_claim_size(claim);
+		nr++;
+	}
+	return nr;
+}
+
+static ssize_t other_claims_show(struct kobject *kobj, struct kobj_attribute *attr,
+				 char *buf)
+{
+	struct extmem_pool *pool = extmem_sysfs_pool(kobj);
+	u64 bytes;
+
+	guard(mutex)(&pool->map->lock);
+	return sysfs_emit(buf, "%u\n", extmem_sysfs_others(pool, &bytes));
+}
+
+static ssize_t other_bytes_show(struct kobject *kobj, struct kobj_attribute *attr,
+				char *buf)
+{
+	struct extmem_pool *pool = extmem_sysfs_pool(kobj);
+	u64 bytes;
+
+	guard(mutex)(&pool->map->lock);
+	extmem_sysfs_others(pool, &bytes);
+	return sysfs_emit(buf, "%llu\n", bytes);
+}
+
 static ssize_t dirty_bytes_show(struct kobject *kobj, struct kobj_attribute *attr,
 				char *buf)
 {
@@ -178,7 +243,7 @@ static ssize_t quarantined_bytes_show(struct kobject *kobj,
 }
 
 /* A line for each extent; false when the room has ended */
-static bool extmem_emit_claim(const struct extmem_claim *claim, char *buf, int *len)
+static bool extmem_list_claim(struct extmem_list *list, const struct extmem_claim *claim)
 {
 	const char *why = extmem_reason_text(extmem_claim_data(claim, 0));
 	struct range extent;
@@ -186,30 +251,31 @@ static bool extmem_emit_claim(const struct extmem_claim *claim, char *buf, int *
 
 	for (i = 0; i < claim->runs.nr; i++) {
 		extent = extmem_claim_extent(claim, i);
-		if (!extmem_emit(buf, len, "%#llx-%#llx: %s\n", extent.start,
-				 extent.end, why))
+		if (!extmem_list_add(list, "%#llx-%#llx: %s\n", extent.start,
+				     extent.end, why))
 			return false;
 	}
 	return true;
 }
 
-static ssize_t quarantine_reasons_show(struct kobject *kobj,
-				       struct kobj_attribute *attr, char *buf)
+static ssize_t quarantine_reasons_read(struct file *file, struct kobject *kobj,
+				       const struct bin_attribute *attr, char *buf,
+				       loff_t off, size_t size)
 {
+	struct extmem_list list = { .buf = buf, .room = size, .skip = off };
 	struct extmem_pool *pool = extmem_sysfs_pool(kobj);
 	struct extmem_claim *claim;
 	unsigned int i;
-	int len = 0;
 
 	guard(mutex)(&pool->map->lock);
 	for (i = 0; i < pool->nr_notes; i++)
-		if (!extmem_emit(buf, &len, "%s\n", extmem_note_text(pool, i)))
-			return len;
+		if (!extmem_list_add(&list, "%s\n", extmem_note_text(pool, i)))
+			return list.len;
 	list_for_each_entry(claim, &pool->claims, list)
 		if (claim->rec.claim->kind == EXTMEM_KIND_QUARANTINE &&
-		    !extmem_emit_claim(claim, buf, &len))
+		    !extmem_list_claim(&list, claim))
 			break;
-	return len;
+	return list.len;
 }
 
 static ssize_t poisoned_bytes_show(struct kobject *kobj, struct kobj_attribute *attr,
@@ -222,40 +288,80 @@ static ssize_t poisoned_bytes_show(struct kobject *kobj, struct kobj_attribute *
 			  (u64)pool->nr_poisoned << EXTMEM_SER_PAGE_SHIFT);
 }
 
-static ssize_t poison_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+static ssize_t retired_bytes_show(struct kobject *kobj, struct kobj_attribute *attr,
+				  char *buf)
 {
 	struct extmem_pool *pool = extmem_sysfs_pool(kobj);
 
 	guard(mutex)(&pool->map->lock);
-	return extmem_poison_emit(pool, buf);
+	return sysfs_emit(buf, "%llu\n",
+			  (u64)pool->nr_retired << EXTMEM_SER_PAGE_SHIFT);
+}
+
+static ssize_t poison_read(struct file *file, struct kobject *kobj,
+			   const struct bin_attribute *attr, char *buf, loff_t off,
+			   size_t size)
+{
+	struct extmem_pool *pool = extmem_sysfs_pool(kobj);
+
+	guard(mutex)(&pool->map->lock);
+	return extmem_poison_list(pool, false, buf, off, size);
+}
+
+static ssize_t retired_read(struct file *file, struct kobject *kobj,
+			    const struct bin_attribute *attr, char *buf, loff_t off,
+			    size_t size)
+{
+	struct extmem_pool *pool = extmem_sysfs_pool(kobj);
+
+	guard(mutex)(&pool->map->lock);
+	return extmem_poison_list(pool, true, buf, off, size);
 }
 
 static struct kobj_attribute total_bytes_attr = __ATTR_RO(total_bytes);
 static struct kobj_attribute free_bytes_attr = __ATTR_RO(free_bytes);
 static struct kobj_attribute largest_free_bytes_attr = __ATTR_RO(largest_free_bytes);
 static struct kobj_attribute claims_attr = __ATTR_RO(claims);
+static struct kobj_attribute other_claims_attr = __ATTR_RO(other_claims);
+static struct kobj_attribute other_bytes_attr = __ATTR_RO(other_bytes);
 static struct kobj_attribute dirty_bytes_attr = __ATTR_RO(dirty_bytes);
 static struct kobj_attribute scrubbed_bytes_attr = __ATTR_RO(scrubbed_bytes);
 static struct kobj_attribute quarantined_bytes_attr = __ATTR_RO(quarantined_bytes);
-static struct kobj_attribute quarantine_reasons_attr =
-	__ATTR_RO_MODE(quarantine_reasons, 0400);
 static struct kobj_attribute poisoned_bytes_attr = __ATTR_RO(poisoned_bytes);
-static struct kobj_attribute poison_attr = __ATTR_RO_MODE(poison, 0400);
+static struct kobj_attribute retired_bytes_attr = __ATTR_RO(retired_bytes);
 
 static struct attribute *pool_attrs[] = {
 	&total_bytes_attr.attr,
 	&free_bytes_attr.attr,
 	&largest_free_bytes_attr.attr,
 	&claims_attr.attr,
+	&other_claims_attr.attr,
+	&other_bytes_attr.attr,
 	&dirty_bytes_attr.attr,
 	&scrubbed_bytes_attr.attr,
 	&quarantined_bytes_attr.attr,
-	&quarantine_reasons_attr.attr,
 	&poisoned_bytes_attr.attr,
-	&poison_attr.attr,
+	&retired_bytes_attr.attr,
 	NULL,
 };
-ATTRIBUTE_GROUPS(pool);
+
+/* Lists; of no size that is known before they are read */
+static const BIN_ATTR_ADMIN_RO(quarantine_reasons, 0);
+static const BIN_ATTR_ADMIN_RO(poison, 0);
+static const BIN_ATTR_ADMIN_RO(retired, 0);
+
+static const struct bin_attribute * const pool_lists[] = {
+	&bin_attr_quarantine_reasons,
+	&bin_attr_poison,
+	&bin_attr_retired,
+	NULL,
+};
+
+static const struct attribute_group pool_group = {
+	.attrs = pool_attrs,
+	.bin_attrs = pool_lists,
+};
+__ATTRIBUTE_GROUPS(pool);
 
 static void extmem_sysfs_release(struct kobject *kobj)
 {

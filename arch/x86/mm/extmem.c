@@ -243,6 +243,22 @@ void extmem_arch_unmap_granule(u64 pa)
 }
 
 /**
+ * extmem_arch_hide_page - take a bad page of such a granule off the direct map.
+ * @pa: its physical address; nobody uses the page, or will
+ *
+ * set_mce_nospec() leaves extended memory alone, since who has put a granule into
+ * the direct map may be using the page there. The address that the processor sees is
+ * not that of the page, as there: else it might read ahead.
+ *
+ * Context: may sleep. The granule stays in the direct map meanwhile.
+ */
+void extmem_arch_hide_page(u64 pa)
+{
+	if (extmem_unmapped(pa))
+		set_memory_np(pa + (PAGE_OFFSET ^ BIT(63)), 1);
+}
+
+/**
  * extmem_arch_clear - clear memory past the caches.
  * @mem: where it is mapped, a multiple of 64
  * @bytes: how much, a multiple of 64

@@ -55,6 +55,12 @@ DEFINE_EVENT(extmem_range, extmem_scrub,
 	TP_ARGS(nid, start, bytes)
 );
 
+/* Memory was cleared for a claim, by this CPU */
+DEFINE_EVENT(extmem_range, extmem_clear,
+	TP_PROTO(int nid, u64 start, u64 bytes),
+	TP_ARGS(nid, start, bytes)
+);
+
 DECLARE_EVENT_CLASS(extmem_extent,
 
 	TP_PROTO(int nid, u32 kind, u64 id, u64 start, u64 bytes, int err),

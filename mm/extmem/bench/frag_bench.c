@@ -97,15 +97,28 @@ static void destroy(struct frag *f)
 	f->live[f->nr_live].runs = (struct extmem_runs) {};
 }
 
+static unsigned long longest_free(const unsigned long *map, unsigned long nbits)
+{
+	unsigned long first = 0, end, best = 0;
+
+	for (;;) {
+		first = find_next_zero_bit(map, nbits, first);
+		if (first >= nbits)
+			return best;
+		end = find_next_bit(map, nbits, first);
+		best = max(best, end - first);
+		first = end;
+	}
+}
+
 /* What both have left, seen by the same eyes */
 static void add_sample(struct tally *tally, unsigned long *map, unsigned long nbits)
 {
-	struct extmem_space view = { .alloc = map, .nbits = nbits };
 	unsigned long free = nbits - bitmap_weight(map, nbits), gig, whole = 0;
 
 	for (gig = 0; gig < nbits; gig += GIG)
 		whole += find_next_bit(map, gig + GIG, gig) >= gig + GIG;
-	tally->largest = div64_u64(extmem_space_largest(&view) * 1000000ULL, free);
+	tally->largest = div64_u64(longest_free(map, nbits) * 1000000ULL, free);
 	tally->largest_sum += tally->largest;
 	tally->whole = div64_u64(whole * GIG * 1000000ULL, free);
 	tally->whole_sum += tally->whole;

@@ -19,7 +19,8 @@ static void pages_free(void *pages, size_t bytes)
 	free_pages_exact(pages, bytes);
 }
 
-static int no_clear(struct extmem_map *map, phys_addr_t pa, u64 bytes)
+static int no_clear(struct extmem_pool *pool, const struct extmem_runs *runs,
+		    struct extmem_window *win)
 {
 	return 0;
 }

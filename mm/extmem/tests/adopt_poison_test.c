@@ -177,12 +177,13 @@ static void bad_claim(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, poisoned(SAMPLE_BAD, PAGE(1)));
 }
 
-/* Free though it has a bad page: not any more */
-static void was_free(struct kunit *test)
+/* Free though it has such a page: not any more */
+static void was_free_by(struct kunit *test, int (*spoil)(u64 pa), const char *note,
+			enum extmem_reason reason)
 {
 	struct extmem_pool *pool = extmem_fake_pool(0, START, GIB(1), false);
 
-	KUNIT_EXPECT_EQ(test, extmem_fake_hit(START + MIB(2)), 0);
+	KUNIT_EXPECT_EQ(test, spoil(START + MIB(2)), 0);
 	KUNIT_EXPECT_EQ(test, fake.map.ser->nr_records, 2);
 	extmem_space_mark(&pool->space, 1, 1, false);
 	extmem_pool_update(pool);
@@ -194,12 +195,25 @@ static void was_free(struct kunit *test)
 
 	EXTMEM_EXPECT_SOUND(test, extmem_fake_boot(test));
 	EXTMEM_EXPECT_SOUND(test, extmem_check_map());
-	KUNIT_EXPECT_TRUE(test, extmem_note_seen(0, "in spite of a memory error"));
-	KUNIT_EXPECT_TRUE(test, extmem_reason_seen(0, EXTMEM_REASON_POISON));
+	KUNIT_EXPECT_TRUE(test, extmem_note_seen(0, note));
+	KUNIT_EXPECT_TRUE(test, extmem_reason_seen(0, reason));
 	KUNIT_EXPECT_EQ(test, extmem_quarantined(), 1);
 	next_kernel(test);
 	KUNIT_EXPECT_EQ(test, extmem_nr_notes(), 0);
 	KUNIT_EXPECT_EQ(test, extmem_quarantined(), 1);
+}
+
+static void was_free(struct kunit *test)
+{
+	was_free_by(test, extmem_fake_hit, "was free, quarantined: it has had",
+		    EXTMEM_REASON_POISON);
+}
+
+/* As after a kernel without memory for a record */
+static void was_free_retired(struct kunit *test)
+{
+	was_free_by(test, extmem_fake_retire, "was free, quarantined: it was retired",
+		    EXTMEM_REASON_RETIRED);
 }
 
 /* Its pool is lost: nothing of it is left behind */
@@ -219,6 +233,7 @@ static struct kunit_case adopt_poison_cases[] = {
 	KUNIT_CASE(damage),
 	KUNIT_CASE(bad_claim),
 	KUNIT_CASE(was_free),
+	KUNIT_CASE(was_free_retired),
 	KUNIT_CASE(pool_lost),
 	{}
 };

@@ -213,6 +213,53 @@ static void adopt_many(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, extmem_nr_notes(), 0);
 }
 
+#ifdef CONFIG_FAULT_INJECTION
+static void fail_nth(unsigned int n)
+{
+	WRITE_ONCE(current->fail_nth, n);
+}
+
+static unsigned int fail_left(void)
+{
+	return READ_ONCE(current->fail_nth);
+}
+#else
+static void fail_nth(unsigned int n) { }
+static unsigned int fail_left(void) { return 1; }
+#endif
+
+/*
+ * One allocation after the other fails that may: nothing sound is given up for
+ * that. Only where the attributes in debugfs let allocations fail that may sleep.
+ */
+static void want_of_memory(struct kunit *test)
+{
+	struct extmem_was *was;
+	const char *fault;
+	unsigned int i, nr, left;
+
+	extmem_fake_sample();
+	was = extmem_remember(test, &nr);
+	extmem_map_freeze(&fake.map);
+	extmem_fake_kexec(test);
+	for (i = 1; i < 1000; i++) {
+		fake.map = (struct extmem_map) {};
+		KUNIT_ASSERT_EQ(test, extmem_map_init(&fake.map, &extmem_fake_ops), 0);
+		fail_nth(i);
+		fault = extmem_adopt(&fake.map, extmem_fake_root(),
+				     sizeof(struct extmem_map_ser));
+		left = fail_left();
+		fail_nth(0);
+		EXTMEM_ASSERT_SOUND(test, fault ?: extmem_check_map() ?:
+				    extmem_check_all_alive(was, nr), "%u", i);
+		KUNIT_EXPECT_EQ(test, extmem_nr_notes(), 0);
+		extmem_fake_rewind();
+		if (left)
+			break;
+	}
+	KUNIT_EXPECT_LT(test, i, 1000);
+}
+
 static struct kunit_case adopt_cases[] = {
 	KUNIT_CASE(adopt_sample),
 	KUNIT_CASE(adopt_unsealed),
@@ -224,6 +271,7 @@ static struct kunit_case adopt_cases[] = {
 	KUNIT_CASE(adopt_dirty),
 	KUNIT_CASE(adopt_orphan),
 	KUNIT_CASE_SLOW(adopt_many),
+	KUNIT_CASE(want_of_memory),
 	{}
 };
 

@@ -39,14 +39,39 @@ static const char *check_gig(const struct extmem_space *space, unsigned long gig
 	return NULL;
 }
 
+/* The free granules that are dirty, one by one */
+static unsigned long slow_dirty(const struct extmem_space *space)
+{
+	unsigned long bit, nr = 0;
+
+	for_each_clear_bit(bit, space->alloc, space->nbits)
+		nr += test_bit(bit / EXTMEM_UNIT_GRANULES, space->dirty);
+	return nr;
+}
+
+static unsigned long slow_largest(const struct extmem_space *space)
+{
+	unsigned long bit, run = 0, best = 0;
+
+	for (bit = 0; bit < space->nbits; bit++) {
+		run = test_bit(bit, space->alloc) ? 0 : run + 1;
+		best = max(best, run);
+	}
+	return best;
+}
+
 /* The summaries over a bitmap say what the bitmap says */
-const char *extmem_check_space(const struct extmem_space *space)
+const char *extmem_check_space(struct extmem_space *space)
 {
 	const char *wrong = NULL;
 	unsigned long gig;
 
 	if (space->nr_free != space->nbits - bitmap_weight(space->alloc, space->nbits))
 		return "the number of free granules is wrong";
+	if (space->nr_dirty != slow_dirty(space))
+		return "the number of dirty granules is wrong";
+	if (extmem_space_largest(space) != slow_largest(space))
+		return "the length of the longest free run is wrong";
 	if (space->alloc_sum != extmem_bits_sum(space->alloc, space->nbits))
 		return "the sum of the allocation bitmap is wrong";
 	if (space->dirty_sum != extmem_bits_sum(space->dirty, space->nbits / 2))
@@ -89,9 +114,13 @@ static const char *cover_pool(const struct extmem_pool *pool, unsigned long *cov
 	const char *wrong;
 
 	list_for_each_entry(claim, &pool->claims, list) {
+		bool ours = claim->rec.claim->kind == EXTMEM_KIND_QUARANTINE;
+
 		wrong = cover_claim(claim, cover);
 		if (wrong)
 			return wrong;
+		if ((extmem_claim_by_id(pool->map, claim->rec.claim->id) == claim) == ours)
+			return "a claim is not found by its id, or one in quarantine is";
 		if (claim->rec.claim->kind != EXTMEM_KIND_QUARANTINE)
 			claims++;
 		else
@@ -106,7 +135,7 @@ static const char *cover_pool(const struct extmem_pool *pool, unsigned long *cov
 	       "allocated is not what claims have";
 }
 
-static const char *check_pool(const struct extmem_pool *pool)
+static const char *check_pool(struct extmem_pool *pool)
 {
 	const struct extmem_pool_ser *ser = pool->rec.ser;
 	unsigned long *cover;
@@ -149,14 +178,17 @@ static const char *check_table(struct extmem_table *table, u64 pa)
 static const char *check_poison_rec(const struct extmem_poison *poison, u64 granule)
 {
 	const struct extmem_poison_ser *ser = poison->rec.ser;
+	DECLARE_BITMAP(retired, EXTMEM_POISON_PAGES);
 	DECLARE_BITMAP(bad, EXTMEM_POISON_PAGES);
 
 	if (!extmem_crc_ok(ser, EXTMEM_RECORD))
 		return "a poison record has a wrong checksum";
 	bitmap_from_arr64(bad, ser->bad, EXTMEM_POISON_PAGES);
+	bitmap_from_arr64(retired, ser->retired, EXTMEM_POISON_PAGES);
 	if (ser->type != EXTMEM_REC_POISON || ser->start != granule ||
 	    ser->node != poison->pool->nid ||
-	    !bitmap_equal(bad, poison->bad, EXTMEM_POISON_PAGES))
+	    !bitmap_equal(bad, poison->bad, EXTMEM_POISON_PAGES) ||
+	    !bitmap_equal(retired, poison->retired, EXTMEM_POISON_PAGES))
 		return "a poison record does not say what is known";
 	return NULL;
 }
@@ -165,7 +197,7 @@ static const char *check_poison(struct extmem_map *map)
 {
 	struct extmem_poison *poison;
 	struct extmem_pool *pool;
-	unsigned long index, pages = 0;
+	unsigned long index, pages = 0, retired = 0;
 	const char *wrong = NULL;
 	struct extmem_run run;
 
@@ -179,11 +211,18 @@ static const char *check_poison(struct extmem_map *map)
 		if (poison->rec.ser)
 			wrong = wrong ?: check_poison_rec(poison, granule);
 		pages += bitmap_weight(poison->bad, EXTMEM_POISON_PAGES);
+		retired += bitmap_weight(poison->retired, EXTMEM_POISON_PAGES);
 	}
+	if (retired && !(map->ser->compat & EXTMEM_COMPAT_RETIRED))
+		return "pages are retired, and the map does not say so";
 	if (pages != map->nr_poisoned)
 		return "the number of bad pages is wrong";
-	list_for_each_entry(pool, &map->pools, list)
+	list_for_each_entry(pool, &map->pools, list) {
 		pages -= pool->nr_poisoned;
+		retired -= pool->nr_retired;
+	}
+	if (retired)
+		return "the pools' numbers of retired pages are wrong";
 	return pages ? "the pools' numbers of bad pages are wrong" : wrong;
 }
 

@@ -179,6 +179,46 @@ static void lent_is_cleared(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, extmem_claim_clear(claim), -ESHUTDOWN);
 }
 
+/* Take or give back a run of granules, and say what is known of their dirt */
+static void change_some(struct extmem_space *space, struct rnd_state *rnd)
+{
+	unsigned long first = prandom_u32_state(rnd) % space->nbits;
+	unsigned long nr = 1 + prandom_u32_state(rnd) % 300, end;
+	u32 what = prandom_u32_state(rnd) % 4;
+
+	if (test_bit(first, space->alloc)) {
+		end = find_next_zero_bit(space->alloc, space->nbits, first);
+		extmem_space_free(space, first, min(nr, end - first), what);
+		return;
+	}
+	end = find_next_bit(space->alloc, space->nbits, first);
+	nr = min(nr, end - first);
+	extmem_space_mark(space, first, nr, true);
+	if (what)
+		extmem_dirty_settle(space, first, nr);
+}
+
+/* The number of dirty free granules is kept by whatever changes it */
+static void count_is_kept(struct kunit *test)
+{
+	struct extmem_space *space = &extmem_fake_pool(0, START, GIB(2), true)->space;
+	struct extmem_run run;
+	unsigned long pos = 0;
+	struct rnd_state rnd;
+	unsigned int i;
+
+	prandom_seed_state(&rnd, 5);
+	for (i = 0; i < 3000; i++) {
+		bool clears = extmem_dirty_begin(space, &pos, &run);
+
+		change_some(space, &rnd);
+		if (clears)
+			extmem_dirty_end(space, i % 5);
+		if (i % 3 == 0)
+			EXTMEM_ASSERT_SOUND(test, extmem_check_space(space), "step %u", i);
+	}
+}
+
 static struct kunit_case dirty_cases[] = {
 	KUNIT_CASE(unit_of_two),
 	KUNIT_CASE(next_finds_all),
@@ -189,6 +229,7 @@ static struct kunit_case dirty_cases[] = {
 	KUNIT_CASE(half_fails),
 	KUNIT_CASE(half_overtaken),
 	KUNIT_CASE(lent_is_cleared),
+	KUNIT_CASE(count_is_kept),
 	{}
 };
 

@@ -99,21 +99,32 @@ static void *fake_adopt(phys_addr_t pa, size_t bytes)
 	return page->mem;
 }
 
-static int fake_clear(struct extmem_map *map, phys_addr_t pa, u64 bytes)
+static int fake_clear_run(struct extmem_pool *pool, const struct extmem_run *run)
 {
 	fake.nr_clears++;
-	fake.last_clear = pa;
+	fake.last_clear = extmem_pool_phys(pool, run->first);
 	if (fake.in_clear)
 		fake.in_clear();
-	if (READ_ONCE(map->frozen))
+	if (READ_ONCE(pool->map->frozen))
 		return -ESHUTDOWN;
 	if (!fake.clears_ok)
 		return fake.clear_err;
 	fake.clears_ok--;
-	fake.cleared += bytes;
+	fake.cleared += (u64)run->nr << EXTMEM_GRANULE_SHIFT;
 	if (fake.after_clear)
 		fake.after_clear();
 	return 0;
+}
+
+static int fake_clear(struct extmem_pool *pool, const struct extmem_runs *runs,
+		      struct extmem_window *win)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < runs->nr; i++)
+		err = fake_clear_run(pool, &runs->run[i]);
+	return err;
 }
 
 static bool fake_owns(const struct range *range)
@@ -228,6 +239,20 @@ void extmem_fake_forget(phys_addr_t pa)
 		page->state = GONE;
 }
 
+/* Of all that was handed over the pages that are number @i; NULL after the last */
+void *extmem_fake_page(unsigned int i, size_t *bytes)
+{
+	struct fake_page *page;
+
+	list_for_each_entry(page, &fake.pages, list) {
+		if (i--)
+			continue;
+		*bytes = page->bytes;
+		return page->mem;
+	}
+	return NULL;
+}
+
 struct extmem_pool *extmem_fake_pool(int nid, u64 start, u64 size, bool dirty)
 {
 	struct range range = DEFINE_RANGE(start, start + size - 1);
@@ -288,6 +313,12 @@ void extmem_fake_sample(void)
 int extmem_fake_hit(u64 pa)
 {
 	return extmem_poison_add(&fake.map, pa, &fake.hit_id);
+}
+
+/* A page at an address is about to fail */
+int extmem_fake_retire(u64 pa)
+{
+	return extmem_retire_add(&fake.map, pa, &fake.hit_id);
 }
 
 /* A record of the first page of claims as it was handed over */

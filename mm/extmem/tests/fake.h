@@ -66,6 +66,7 @@ const char *extmem_fake_boot(struct kunit *test);
 const char *extmem_fake_boot_size(struct kunit *test, size_t size);
 void extmem_fake_unboot(void);
 void extmem_fake_forget(phys_addr_t pa);
+void *extmem_fake_page(unsigned int i, size_t *bytes);
 
 static inline void *extmem_fake_at(phys_addr_t pa)
 {
@@ -84,6 +85,7 @@ struct extmem_claim *extmem_fake_long(struct extmem_pool *pool, u64 start,
 				      unsigned int nr);
 struct extmem_claim *extmem_fake_find(u64 id);
 int extmem_fake_hit(u64 pa);
+int extmem_fake_retire(u64 pa);
 
 #define SAMPLE_START	(4ULL << 30)
 #define SAMPLE_OTHER	(8ULL << 30)
@@ -133,7 +135,7 @@ const char *extmem_check_map(void);
 const char *extmem_check_kept(const struct extmem_was *was, unsigned int nr);
 const char *extmem_check_alive(const struct extmem_was *was);
 const char *extmem_check_all_alive(const struct extmem_was *was, unsigned int nr);
-const char *extmem_check_space(const struct extmem_space *space);
+const char *extmem_check_space(struct extmem_space *space);
 u64 extmem_quarantined(void);
 unsigned long extmem_whole_gigs(const struct extmem_space *space);
 unsigned int extmem_nr_notes(void);

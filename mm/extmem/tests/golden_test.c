@@ -118,6 +118,11 @@ static const u8 golden_poison[256] = {
 	[72] = 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x80,	/* bad[7] */
 };
 
+/* The same granule with its page 6 retired as well */
+static const u8 golden_retired[8] = {
+	[0] = 0x40, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,	/* retired[0], at 80 */
+};
+
 /* Granules 0-4, 8, 10, 12, 14, 16; the guard gig; all of the last but 3 */
 static const u8 golden_alloc[192] = {
 	[0] = 0x1f, 0x55, 0x01,
@@ -412,6 +417,27 @@ static void golden_read_poison(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, extmem_map_poisoned(&fake.map, granule + 511 * SZ_4K, SZ_4K));
 }
 
+static void golden_write_retired(struct kunit *test)
+{
+	u8 *bin = copy(test, golden_poison, 256);
+	u8 *root = extmem_fake_at(virt_to_phys(fake.map.ser));
+	u64 granule = START + MIB(6), id;
+	u8 *claims;
+
+	extmem_fake_pool(1, START, GIB(1), true);
+	extmem_fake_claim(extmem_pool_find(&fake.map, 1), START, MIB(10));
+	KUNIT_EXPECT_EQ(test, root[32], 0);		/* compat */
+	KUNIT_ASSERT_EQ(test, extmem_fake_hit(granule), 0);
+	KUNIT_ASSERT_EQ(test, extmem_fake_hit(granule + 5 * SZ_4K), 0);
+	KUNIT_ASSERT_EQ(test, extmem_fake_hit(granule + 511 * SZ_4K), 0);
+	KUNIT_ASSERT_EQ(test, extmem_retire_add(&fake.map, granule + 6 * SZ_4K, &id), 0);
+	KUNIT_EXPECT_EQ(test, root[32], 1);
+	memcpy(bin + 80, golden_retired, sizeof(golden_retired));
+	fill_crc(bin, 256);
+	claims = extmem_fake_at(fake.map.ser->claims);
+	KUNIT_EXPECT_MEMEQ(test, claims + 512, bin, 256);
+}
+
 static struct kunit_case golden_cases[] = {
 	KUNIT_CASE(golden_write),
 	KUNIT_CASE(golden_rest_is_zero),
@@ -420,6 +446,7 @@ static struct kunit_case golden_cases[] = {
 	KUNIT_CASE(golden_read_preserved),
 	KUNIT_CASE(golden_write_poison),
 	KUNIT_CASE(golden_read_poison),
+	KUNIT_CASE(golden_write_retired),
 	{}
 };
 

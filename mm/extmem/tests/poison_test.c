@@ -189,18 +189,37 @@ static void hit_while_clearing(void)
 		KUNIT_ASSERT_EQ(fake.test, extmem_fake_hit(START + MIB(2)), 0);
 }
 
+static void retire_while_clearing(void)
+{
+	if (fake.nr_clears == 1)
+		KUNIT_ASSERT_EQ(fake.test, extmem_fake_retire(START + MIB(2)), 0);
+}
+
 /* Taken, but in no claim yet: the claim gets another granule */
-static void in_between(struct kunit *test)
+static void in_between_by(struct kunit *test, void (*after_clear)(void))
 {
 	struct extmem_pool *pool = extmem_fake_pool(0, START, GIB(1), true);
 	struct extmem_claim *claim;
+	u64 start;
 
-	fake.after_clear = hit_while_clearing;
+	fake.after_clear = after_clear;
 	claim = extmem_fake_claim(pool, EXTMEM_ANYWHERE, MIB(8));
-	KUNIT_EXPECT_FALSE(test, poisoned(extmem_claim_extent(claim, 0).start, MIB(8)));
+	start = extmem_claim_extent(claim, 0).start;
+	KUNIT_EXPECT_FALSE(test, poisoned(start, MIB(8)));
+	KUNIT_EXPECT_FALSE(test, extmem_map_retired(&fake.map, start, MIB(8)));
 	KUNIT_EXPECT_EQ(test, pool->nr_quarantined, 1);
 	KUNIT_EXPECT_EQ(test, extmem_pool_available(pool), GIB(1) - MIB(10));
 	EXTMEM_EXPECT_SOUND(test, extmem_check_map());
+}
+
+static void in_between(struct kunit *test)
+{
+	in_between_by(test, hit_while_clearing);
+}
+
+static void in_between_retired(struct kunit *test)
+{
+	in_between_by(test, retire_while_clearing);
 }
 
 static void in_between_at(struct kunit *test)
@@ -284,36 +303,49 @@ static void frozen(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, poisoned(START + MIB(2) + PAGE(1), MIB(8)));
 }
 
-/* What sysfs shows, also when it is more than a page of it */
+/* What sysfs shows, also when it is read in pieces */
 static void listed(struct kunit *test)
 {
 	struct extmem_pool *pool = extmem_fake_pool(0, START, GIB(1), false);
 	struct extmem_pool *other = extmem_fake_pool(1, GIB(8), GIB(1), false);
-	char *buf = (char *)get_zeroed_page(GFP_KERNEL);
+	char *all = kunit_kzalloc(test, SZ_64K, GFP_KERNEL);
+	char *buf = kunit_kzalloc(test, SZ_4K, GFP_KERNEL);
+	ssize_t len, pos = 0;
 	unsigned int i;
-	int len;
 
+	KUNIT_ASSERT_NOT_NULL(test, all);
 	KUNIT_ASSERT_NOT_NULL(test, buf);
-	KUNIT_EXPECT_EQ(test, extmem_poison_emit(pool, buf), 0);
+	KUNIT_EXPECT_EQ(test, extmem_poison_list(pool, false, buf, 0, SZ_4K), 0);
 	extmem_fake_hit(START + MIB(6) + PAGE(511));
 	extmem_fake_hit(START + MIB(6));
 	extmem_fake_hit(START + MIB(2) + PAGE(1));
 	extmem_fake_hit(GIB(8));
-	len = extmem_poison_emit(pool, buf);
+	len = extmem_poison_list(pool, false, buf, 0, SZ_4K);
 	KUNIT_EXPECT_EQ(test, len, strlen(buf));
 	KUNIT_EXPECT_STREQ(test, buf,
 			   "0x100201000: granule 0x100200000 offset 0x1000\n"
 			   "0x100600000: granule 0x100600000 offset 0x0\n"
 			   "0x1007ff000: granule 0x100600000 offset 0x1ff000\n");
-	extmem_poison_emit(other, buf);
+	KUNIT_EXPECT_EQ(test, extmem_poison_list(pool, false, buf, len, SZ_4K), 0);
+	KUNIT_EXPECT_EQ(test, extmem_poison_list(pool, false, buf, len + 1, SZ_4K), 0);
+	KUNIT_EXPECT_EQ(test, extmem_poison_list(pool, true, buf, 0, SZ_4K), 0);
+	memset(buf, 0, SZ_4K);
+	extmem_poison_list(other, false, buf, 0, SZ_4K);
 	KUNIT_EXPECT_STREQ(test, buf, "0x200000000: granule 0x200000000 offset 0x0\n");
 
 	for (i = 0; i < 512; i++)
 		extmem_fake_hit(START + PAGE(i));
-	len = extmem_poison_emit(pool, buf);
-	KUNIT_EXPECT_LT(test, len, PAGE_SIZE);
-	KUNIT_EXPECT_STREQ(test, buf + len - 5, "\n...\n");
-	free_page((unsigned long)buf);
+	len = extmem_poison_list(pool, false, all, 0, SZ_64K);
+	KUNIT_EXPECT_GT(test, len, 5 * SZ_4K);
+	/* pieces of any size, ending anywhere in a line */
+	for (i = 1; pos < len; i = i * 7 % 4093) {
+		ssize_t n = extmem_poison_list(pool, false, buf, pos, i);
+
+		KUNIT_ASSERT_EQ(test, n, min_t(ssize_t, i, len - pos));
+		KUNIT_ASSERT_MEMEQ(test, buf, all + pos, n);
+		pos += n;
+	}
+	KUNIT_EXPECT_EQ(test, extmem_poison_list(pool, false, buf, pos, SZ_4K), 0);
 }
 
 static struct kunit_case poison_cases[] = {
@@ -323,6 +355,7 @@ static struct kunit_case poison_cases[] = {
 	KUNIT_CASE(hit_claim),
 	KUNIT_CASE(hit_many),
 	KUNIT_CASE(in_between),
+	KUNIT_CASE(in_between_retired),
 	KUNIT_CASE(in_between_at),
 	KUNIT_CASE(in_between_frozen),
 	KUNIT_CASE(no_memory),

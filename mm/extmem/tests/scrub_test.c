@@ -8,6 +8,8 @@
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/kthread.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 
 #include "fake.h"
 
@@ -295,6 +297,72 @@ static void freeze_while_waiting(struct kunit *test)
 	EXTMEM_EXPECT_SOUND(test, extmem_check_map());
 }
 
+static int killed_claimer(void *arg)
+{
+	allow_signal(SIGKILL);
+	return claimer(arg);
+}
+
+/* Whoever waits for the scrubber need not wait once it is killed */
+static void let_claim_and_kill(void)
+{
+	struct task_struct *task;
+
+	fake.in_clear = NULL;
+	WRITE_ONCE(other.clearing, true);
+	task = kthread_run(killed_claimer, NULL, "extmem_test");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(fake.test, task);
+	get_task_struct(task);
+	while (!all_taken())
+		usleep_range(1000, 2000);
+	send_sig(SIGKILL, task, 1);
+	put_task_struct(task);
+	KUNIT_EXPECT_TRUE_MSG(fake.test,
+			      wait_for_completion_timeout(&other.done, 20 * HZ),
+			      "waits for the scrubber although it is killed");
+	WRITE_ONCE(other.clearing, false);
+}
+
+static void killed_while_waiting(struct kunit *test)
+{
+	struct extmem_pool *pool = extmem_fake_pool(0, START, GIB(1), true);
+	u64 bytes;
+
+	init_completion(&other.done);
+	fake.in_clear = let_claim_and_kill;
+	KUNIT_EXPECT_EQ(test, extmem_scrub_step(pool, &bytes), 0);
+	KUNIT_EXPECT_TRUE(test, other.while_clearing);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(other.claim), -EINTR);
+	KUNIT_EXPECT_EQ(test, pool->space.nr_free, EXTMEM_GIG_BITS);
+	KUNIT_EXPECT_EQ_MSG(test, extmem_dirty_count(&pool->space), EXTMEM_GIG_BITS,
+			    "counts as clean though it was given back unseen");
+	KUNIT_EXPECT_EQ(test, fake.map.inflight, 0);
+	EXTMEM_EXPECT_SOUND(test, extmem_check_map());
+	KUNIT_EXPECT_EQ(test, scrub_all(test, pool), GIB(1));
+}
+
+/* A freeze waits for others, but not for ever, and may be tried again */
+static void freeze_ends(struct kunit *test)
+{
+	struct extmem_pool *pool = extmem_fake_pool(0, START, GIB(1), true);
+
+	mutex_lock(&fake.map.lock);
+	KUNIT_EXPECT_FALSE(test, extmem_map_freeze(&fake.map));
+	mutex_unlock(&fake.map.lock);
+	KUNIT_EXPECT_EQ(test, fake.map.ser->sealed, 0);
+	KUNIT_EXPECT_TRUE(test, fake.map.frozen);
+
+	fake.map.inflight++;
+	KUNIT_EXPECT_FALSE(test, extmem_map_freeze(&fake.map));
+	KUNIT_EXPECT_EQ(test, fake.map.ser->sealed, 0);
+	fake.map.inflight--;
+	KUNIT_EXPECT_TRUE(test, extmem_map_freeze(&fake.map));
+	KUNIT_EXPECT_EQ(test, fake.map.ser->sealed, 1);
+	KUNIT_EXPECT_TRUE(test, extmem_map_freeze(&fake.map));
+	KUNIT_EXPECT_PTR_EQ(test, claim_all(pool), ERR_PTR(-ESHUTDOWN));
+	EXTMEM_EXPECT_SOUND(test, extmem_check_map());
+}
+
 static struct kunit_case scrub_cases[] = {
 	KUNIT_CASE(clears_what_is_free),
 	KUNIT_CASE(wakes_on_free),
@@ -305,6 +373,8 @@ static struct kunit_case scrub_cases[] = {
 	KUNIT_CASE(taken_meanwhile),
 	KUNIT_CASE(freeze_waits),
 	KUNIT_CASE(freeze_while_waiting),
+	KUNIT_CASE(killed_while_waiting),
+	KUNIT_CASE(freeze_ends),
 	{}
 };
 

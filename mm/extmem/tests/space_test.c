@@ -3,6 +3,7 @@
  * Which granules the allocator picks.
  */
 #include <linux/bitmap.h>
+#include <linux/prandom.h>
 
 #include "fake.h"
 
@@ -323,6 +324,32 @@ static void space_huge(struct kunit *test)
 	extmem_runs_free(&runs);
 }
 
+/* The longest run is found whatever changes, and however far it reaches */
+static void largest_is_kept(struct kunit *test)
+{
+	const unsigned long gigs = 37;
+	struct extmem_space space;
+	struct rnd_state rnd;
+	unsigned int i;
+
+	prandom_seed_state(&rnd, 12);
+	space_make(test, &space, gigs);
+	for (i = 0; i < 1000; i++) {
+		u32 r = prandom_u32_state(&rnd);
+		unsigned long first = r % (gigs * GIG), nr = 1, end;
+		bool taken = test_bit(first, space.alloc);
+
+		if (r >> 30)
+			nr = 1 + prandom_u32_state(&rnd) % (3 * GIG);
+		end = taken ? find_next_zero_bit(space.alloc, space.nbits, first) :
+			      find_next_bit(space.alloc, space.nbits, first);
+		extmem_space_mark(&space, first, min(nr, end - first), !taken);
+		if (i % 7 == 0)
+			EXTMEM_ASSERT_SOUND(test, extmem_check_space(&space), "step %u", i);
+	}
+	extmem_space_exit(&space);
+}
+
 static struct kunit_case space_cases[] = {
 	KUNIT_CASE(small_keep_together),
 	KUNIT_CASE(small_fit_holes),
@@ -334,6 +361,7 @@ static struct kunit_case space_cases[] = {
 	KUNIT_CASE(is_free),
 	KUNIT_CASE(breaks_gig),
 	KUNIT_CASE(largest),
+	KUNIT_CASE(largest_is_kept),
 	KUNIT_CASE(ranges),
 	KUNIT_CASE(pool_refuses),
 	KUNIT_CASE_SLOW(space_huge),

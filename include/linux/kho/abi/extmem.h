@@ -61,8 +61,16 @@
 /** EXTMEM_MAP_POOLS - pools a map has at most. */
 #define EXTMEM_MAP_POOLS	1024
 
+/**
+ * EXTMEM_COMPAT_RETIRED - a *compat* feature: some page has been retired.
+ *
+ * See &extmem_poison_ser.retired. Set with the first such page, and for good. A
+ * kernel that does not know it lets the memory get another owner.
+ */
+#define EXTMEM_COMPAT_RETIRED	BIT_ULL(0)
+
 /* Feature words as this kernel knows them. */
-#define EXTMEM_COMPAT_KNOWN	0ULL
+#define EXTMEM_COMPAT_KNOWN	EXTMEM_COMPAT_RETIRED
 #define EXTMEM_RO_COMPAT_KNOWN	0ULL
 #define EXTMEM_INCOMPAT_KNOWN	0ULL
 
@@ -77,7 +85,8 @@
  * @ro_compat: features a reader must know to make or grow claims
  * @incompat: features a reader must know to read on
  * @generation: how many kernels wrote this map, the writer included
- * @sealed: 1 once the writer has stopped changing it for good, else 0
+ * @sealed: 1 once the writer has stopped changing it for good, else 0: its last
+ *          change may be half made, and what that was about fails its checksum
  * @nr_pools: pool records in use, at most EXTMEM_MAP_POOLS
  * @next_id: the id the next claim gets; never goes back
  * @nr_records: records in use in pages of claims, of whatever type
@@ -312,29 +321,33 @@ static_assert(sizeof(struct extmem_more_ser) == EXTMEM_RECORD);
 #define EXTMEM_POISON_PAGES	512
 
 /**
- * struct extmem_poison_ser - the pages of a granule that had memory errors.
+ * struct extmem_poison_ser - the bad and the retired pages of a granule.
  * @type: EXTMEM_REC_POISON
  * @node: NUMA node of its pool
  * @start: physical address of the granule
- * @bad: a bit for each 4 KiB of it, set for those that must never be used
- *       again; at least one is. Bit n is bit n % 64 of word n / 64.
+ * @bad: a bit for each 4 KiB of it, set for those that have had a memory error
+ *       and must never be used again. Bit n is bit n % 64 of word n / 64.
+ * @retired: likewise, set for those that are about to fail and must not get
+ *           another owner; zero in maps without EXTMEM_COMPAT_RETIRED
  * @reserved: zero
  * @crc: checksum
  *
- * A granule has one record at most, whoever has the granule: a claim, which may
- * use its other pages, or the quarantine (EXTMEM_REASON_POISON). It is never
- * free.
+ * At least one bit of @bad or @retired is set. A granule has one record at most,
+ * whoever has the granule: a claim, which may use all pages that are not bad, or
+ * the quarantine (EXTMEM_REASON_POISON, EXTMEM_REASON_RETIRED). It is never free.
  */
 struct extmem_poison_ser {
 	u32 type;
 	u32 node;
 	u64 start;
 	u64 bad[EXTMEM_POISON_PAGES / 64];
-	u8 reserved[172];
+	u64 retired[EXTMEM_POISON_PAGES / 64];
+	u8 reserved[108];
 	u32 crc;
 } __packed;
 static_assert(sizeof(struct extmem_poison_ser) == EXTMEM_RECORD);
 static_assert(offsetof(struct extmem_poison_ser, bad) == 16);
+static_assert(offsetof(struct extmem_poison_ser, retired) == 80);
 static_assert(EXTMEM_POISON_PAGES << EXTMEM_SER_PAGE_SHIFT == 1 << EXTMEM_SER_GRANULE_SHIFT);
 
 /*
@@ -356,6 +369,7 @@ static_assert(EXTMEM_POISON_PAGES << EXTMEM_SER_PAGE_SHIFT == 1 << EXTMEM_SER_GR
  * @EXTMEM_REASON_IDENTITY: its claim's type, kind or id can't be, or is another's
  * @EXTMEM_REASON_POISON: it has had a memory error
  * @EXTMEM_REASON_ELSEWHERE: somebody else had it in use, in some kernel
+ * @EXTMEM_REASON_RETIRED: it is about to fail, see &extmem_poison_ser.retired
  */
 enum extmem_reason {
 	EXTMEM_REASON_NONE = 0,
@@ -368,6 +382,7 @@ enum extmem_reason {
 	EXTMEM_REASON_IDENTITY = 7,
 	EXTMEM_REASON_POISON = 8,
 	EXTMEM_REASON_ELSEWHERE = 9,
+	EXTMEM_REASON_RETIRED = 10,
 };
 
 /**
