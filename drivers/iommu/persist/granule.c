@@ -16,6 +16,11 @@
  * pages are used, and the next kernel frees none before its units have new root
  * tables, or those of the former kernel are found to lead nowhere else.
  *
+ * A page with a memory error is not handed out any more. If no table is in it, it is
+ * taken off the direct map. One with a table stays there: units go on reading it, and
+ * so does the kernel to change it. What comes of that is up to the hardware; the
+ * kernel log says so. Once its last table is gone the granule goes into quarantine.
+ *
  * Where a pool is full, tables are ordinary memory, and the domain works as usual;
  * but it can't be preserved.
  */
@@ -23,6 +28,7 @@
 
 #include <linux/extmem_arch.h>
 #include <linux/mm.h>
+#include <linux/notifier.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -146,6 +152,7 @@ int iop_granule_add(struct iop_granule *granule)
 	if (err)
 		return err;
 	iop_pages_init(granule);
+	iop_pages_hide(granule);
 	static_branch_enable(&iommu_persist_key);
 	return 0;
 }
@@ -321,6 +328,34 @@ void iop_trim_later(void)
 {
 	schedule_work(&iop_trim_work);
 }
+
+static int iop_memory_error(struct notifier_block *nb, unsigned long action, void *data)
+{
+	u64 pa = PAGE_ALIGN_DOWN(*(u64 *)data);
+	struct iop_granule *granule;
+
+	/* Keeps the granule */
+	guard(mutex)(&iop_claim_lock);
+	granule = iop_granule_find(pa);
+	if (!granule)
+		return NOTIFY_DONE;
+	if (iop_pages_spoil(granule, pa))
+		extmem_arch_hide_page(pa);
+	else
+		pr_err("memory error at %#llx, in page tables: it stays mapped, and devices may lose their DMA\n",
+		       pa);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block iop_memory_error_nb = {
+	.notifier_call = iop_memory_error,
+};
+
+static int __init iop_watch_errors(void)
+{
+	return extmem_poison_register(&iop_memory_error_nb);
+}
+fs_initcall(iop_watch_errors);
 
 /**
  * iop_adopt_granules - take over the tables a former kernel left.

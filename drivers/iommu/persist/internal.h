@@ -38,6 +38,8 @@ struct iop_pool {
  * @desc: a descriptor for each of its pages
  * @used: a bit for each page in use
  * @nr_used: how many
+ * @bad: pages that have had a memory error: in use until they are given back, if by
+ *       nobody else
  * @kept: while it is adopted: pages that this kernel goes on with
  */
 struct iop_granule {
@@ -48,6 +50,7 @@ struct iop_granule {
 	struct ioptdesc *desc;
 	DECLARE_BITMAP(used, EXTMEM_IOMMU_PAGES);
 	unsigned int nr_used;
+	DECLARE_BITMAP(bad, EXTMEM_IOMMU_PAGES);
 	DECLARE_BITMAP(kept, EXTMEM_IOMMU_PAGES);
 };
 
@@ -67,6 +70,8 @@ int iop_adopt_granules(void);
 /* pages.c: pages of granules */
 void *iop_pages_alloc(struct iop_pool *pool, u16 tag, unsigned int order, gfp_t gfp);
 void iop_pages_init(struct iop_granule *granule);
+bool iop_pages_spoil(struct iop_granule *granule, u64 pa);
+void iop_pages_hide(struct iop_granule *granule);
 bool iop_pages_room(struct iop_pool *pool, unsigned int order);
 bool iop_pages_close(struct iop_granule *granule);
 u16 iop_pages_tag(u64 pa);

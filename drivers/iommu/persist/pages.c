@@ -4,6 +4,7 @@
  * out zeroed. Allocation does not sleep as long as there is a free page; the
  * caller that may sleep has granules added first.
  */
+#include <linux/extmem_arch.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/rculist.h>
@@ -114,9 +115,17 @@ void *iop_pages_alloc(struct iop_pool *pool, u16 tag, unsigned int order, gfp_t 
 	return virt;
 }
 
+/* A bad page that no table is in: nobody else gets it */
+static bool is_spoilt(const struct iop_granule *granule, unsigned int i)
+{
+	return test_bit(i, granule->bad) &&
+	       granule->head->tag[i] == EXTMEM_IOMMU_TAG_FREE;
+}
+
 static void put(struct iop_granule *granule, unsigned int i)
 {
 	unsigned int nr = 1U << granule->desc[i].__page_type;
+	unsigned int n;
 
 	bitmap_clear(granule->used, i, nr);
 	bitmap_clear((unsigned long *)granule->head->cont, i, nr);
@@ -124,6 +133,9 @@ static void put(struct iop_granule *granule, unsigned int i)
 	if (granule->nr_used == EXTMEM_IOMMU_PAGES)
 		list_move(&granule->list, &granule->pool->granules);
 	granule->nr_used -= nr;
+	for (n = i; n < i + nr; n++)
+		if (is_spoilt(granule, n))
+			set_used(granule, n, 1);
 }
 
 /**
@@ -141,6 +153,57 @@ void iommu_persist_free(struct ioptdesc *desc)
 }
 
 /**
+ * iop_pages_spoil - a page of a granule has had a memory error.
+ * @granule: the granule
+ * @pa: the page's physical address
+ *
+ * Context: any.
+ * Return: true if nobody uses it, nor ever will; false if there is a table in it.
+ */
+bool iop_pages_spoil(struct iop_granule *granule, u64 pa)
+{
+	unsigned int i = (pa - granule->pa) >> PAGE_SHIFT;
+
+	guard(spinlock_irqsave)(&iop_lock);
+	if (!__test_and_set_bit(i, granule->bad) && is_spoilt(granule, i))
+		set_used(granule, i, 1);
+	return is_spoilt(granule, i);
+}
+
+/**
+ * iop_pages_hide - take bad pages off the direct map.
+ * @granule: the granule, of which nobody else has pages yet
+ *
+ * Those with tables stay: the kernel has to read them.
+ *
+ * Context: may sleep.
+ */
+void iop_pages_hide(struct iop_granule *granule)
+{
+	unsigned int i;
+
+	for_each_set_bit(i, granule->bad, EXTMEM_IOMMU_PAGES)
+		if (is_spoilt(granule, i))
+			extmem_arch_hide_page(granule->pa + ((u64)i << PAGE_SHIFT));
+}
+
+/* What was known before the granule was: of a former kernel's, that is */
+static void find_bad(struct iop_granule *granule)
+{
+	unsigned int i;
+
+	if (!extmem_poisoned(granule->pa, EXTMEM_GRANULE))
+		return;
+	for (i = 0; i < EXTMEM_IOMMU_PAGES; i++) {
+		if (!extmem_poisoned(granule->pa + ((u64)i << PAGE_SHIFT), PAGE_SIZE))
+			continue;
+		__set_bit(i, granule->bad);
+		if (is_spoilt(granule, i))
+			set_used(granule, i, 1);
+	}
+}
+
+/**
  * iop_pages_init - make a granule's pages known.
  * @granule: the granule, its head valid
  *
@@ -153,6 +216,9 @@ void iop_pages_init(struct iop_granule *granule)
 
 	guard(spinlock_irqsave)(&iop_lock);
 	list_add(&granule->list, &granule->pool->granules);
+	/* It may have been closed and be kept all the same */
+	bitmap_zero(granule->used, EXTMEM_IOMMU_PAGES);
+	granule->nr_used = 0;
 	for (i = 0; i < EXTMEM_IOMMU_PAGES; i = end) {
 		end = find_next_zero_bit(cont, EXTMEM_IOMMU_PAGES, i + 1);
 		if (granule->head->tag[i] == EXTMEM_IOMMU_TAG_FREE)
@@ -160,6 +226,7 @@ void iop_pages_init(struct iop_granule *granule)
 		set_used(granule, i, end - i);
 		desc_init(granule, i, ilog2(end - i));
 	}
+	find_bad(granule);
 }
 
 /**
@@ -171,8 +238,15 @@ void iop_pages_init(struct iop_granule *granule)
  */
 bool iop_pages_close(struct iop_granule *granule)
 {
+	unsigned int i, used = 0;
+
 	guard(spinlock_irqsave)(&iop_lock);
-	if (granule->nr_used > 1)
+	if (bitmap_empty(granule->bad, EXTMEM_IOMMU_PAGES))
+		used = granule->nr_used;
+	else
+		for_each_set_bit(i, granule->used, EXTMEM_IOMMU_PAGES)
+			used += !is_spoilt(granule, i);
+	if (used > 1)
 		return false;
 	list_del(&granule->list);
 	return true;
@@ -234,7 +308,7 @@ static void free_pages_if(bool (*fn)(const struct iop_granule *, unsigned int, u
 	list_for_each_entry_lockless(pool, &iop_pools, list)
 		list_for_each_entry_safe(granule, next, &pool->granules, list)
 			for_each_set_bit(i, granule->used, EXTMEM_IOMMU_PAGES)
-				if (fn(granule, i, tag))
+				if (!is_spoilt(granule, i) && fn(granule, i, tag))
 					put(granule, i);
 }
 

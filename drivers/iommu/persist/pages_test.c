@@ -118,10 +118,41 @@ static void test_read_back(struct kunit *test)
 	vfree(granule->head);
 }
 
+/* Nobody gets a bad page, and none keeps a granule from being given back */
+static void test_spoilt(struct kunit *test)
+{
+	struct iop_granule *granule;
+	struct iop_pool pool = {};
+	unsigned int i, nr = 0;
+	char *page, *bad;
+
+	test_init(test, &pool, &granule);
+	KUNIT_EXPECT_TRUE(test, iop_pages_spoil(granule, 7 * PAGE_SIZE));
+	KUNIT_EXPECT_TRUE(test, iop_pages_spoil(granule, 7 * PAGE_SIZE));
+	KUNIT_EXPECT_FALSE(test, iop_pages_spoil(granule, 0));
+	bad = iop_pages_alloc(&pool, 20, 0, GFP_ATOMIC);
+	KUNIT_ASSERT_NOT_NULL(test, bad);
+	KUNIT_EXPECT_FALSE(test, iop_pages_spoil(granule, bad - (char *)granule->head));
+	while ((page = iop_pages_alloc(&pool, 21, 0, GFP_ATOMIC))) {
+		KUNIT_ASSERT_PTR_NE(test, page, (char *)granule->head + 7 * PAGE_SIZE);
+		nr++;
+	}
+	KUNIT_EXPECT_EQ(test, nr, EXTMEM_IOMMU_PAGES - 3);
+	iommu_persist_free(desc_of(granule, bad));
+	KUNIT_EXPECT_NULL(test, iop_pages_alloc(&pool, 22, 0, GFP_ATOMIC));
+	KUNIT_EXPECT_FALSE(test, iop_pages_close(granule));
+	for (i = 1; i < EXTMEM_IOMMU_PAGES; i++)
+		if (granule->head->tag[i] == 21)
+			iommu_persist_free(&granule->desc[i]);
+	KUNIT_EXPECT_TRUE(test, iop_pages_close(granule));
+	vfree(granule->head);
+}
+
 static struct kunit_case iommu_persist_cases[] = {
 	KUNIT_CASE(test_all),
 	KUNIT_CASE(test_orders),
 	KUNIT_CASE(test_read_back),
+	KUNIT_CASE(test_spoilt),
 	{}
 };
 
