@@ -1,18 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The life of a device of a pool. device_dax binds to it, as a rule without a
- * pgmap, with a character device whose operations are our own, and not unbound
+ * pgmap, with a character device whose operations are our own. It is not unbound
  * while in use.
+ *
+ * Who may open /dev/daxN.M is recorded in the claim. So the node has the same
+ * rights after a kexec, from the moment it exists.
  */
 #include <linux/cdev.h>
 #include <linux/dax.h>
 #include <linux/device.h>
+#include <linux/devtmpfs.h>
 #include <linux/pagemap.h>
 #include <linux/slab.h>
+#include <linux/stat.h>
 
 #include "extmem_dax.h"
 
-/* A device appears; after a kexec it is that of @claim. */
+const struct extmem_owner extmem_dax_root = {
+	.uid = KUIDT_INIT(0),
+	.gid = KGIDT_INIT(0),
+	.mode = 0600,
+};
+
+/**
+ * extmem_dax_init_device - prepare a device that is about to appear.
+ * @dev_dax: the device
+ * @claim: the claim that the former kernel's device had, or NULL. It becomes
+ *         &extmem_dax.claim later, when the device has its ranges
+ *
+ * Context: &dax_region_ops.init.
+ * Return: 0, or -ENOMEM.
+ */
 int extmem_dax_init_device(struct dev_dax *dev_dax, void *claim)
 {
 	struct extmem_dax *ed = kzalloc_obj(*ed);
@@ -20,6 +39,8 @@ int extmem_dax_init_device(struct dev_dax *dev_dax, void *claim)
 	if (!ed)
 		return -ENOMEM;
 
+	ed->dev_dax = dev_dax;
+	ed->pool = dev_dax->region->private;
 	spin_lock_init(&ed->lock);
 	mutex_init(&ed->clearing);
 	ed->owner = extmem_dax_root;
@@ -29,7 +50,83 @@ int extmem_dax_init_device(struct dev_dax *dev_dax, void *claim)
 	return 0;
 }
 
-static void del_cdev(void *cdev)
+/**
+ * extmem_dax_devnode - tell the rights of a device's node.
+ * @dev_dax: the device
+ * @mode: set to the type and permissions of the node
+ * @uid: set to its owner
+ * @gid: set to its group
+ *
+ * Context: any; &dax_region_ops.devnode, and for inodes of our own.
+ */
+void extmem_dax_devnode(struct dev_dax *dev_dax, umode_t *mode, kuid_t *uid,
+			kgid_t *gid)
+{
+	struct extmem_dax *ed = to_extmem_dax(dev_dax);
+
+	spin_lock(&ed->lock);
+	/* Without a file type a mode of 0 would mean 0600 to devtmpfs */
+	*mode = S_IFCHR | ed->owner.mode;
+	*uid = ed->owner.uid;
+	*gid = ed->owner.gid;
+	spin_unlock(&ed->lock);
+}
+
+/**
+ * extmem_dax_uevent - tell udev what the driver core does not.
+ * @dev_dax: the device
+ * @env: where to
+ *
+ * The driver core does not say that a node is root's. udev leaves alone what it is
+ * not told: an event of a former owner that it handles late would have the last
+ * word.
+ *
+ * Context: &dax_region_ops.uevent.
+ * Return: 0, or -ENOMEM.
+ */
+int extmem_dax_uevent(struct dev_dax *dev_dax, struct kobj_uevent_env *env)
+{
+	kuid_t uid;
+	kgid_t gid;
+	umode_t mode;
+	int rc = 0;
+
+	extmem_dax_devnode(dev_dax, &mode, &uid, &gid);
+	if (uid_eq(uid, GLOBAL_ROOT_UID))
+		rc = add_uevent_var(env, "DEVUID=0");
+	if (!rc && gid_eq(gid, GLOBAL_ROOT_GID))
+		rc = add_uevent_var(env, "DEVGID=0");
+	return rc;
+}
+
+/**
+ * extmem_dax_change_owner - give a device's node to an owner, and tell udev.
+ * @ed: the device
+ * @owner: the owner
+ *
+ * For a new name too, which udev makes links of.
+ *
+ * Context: dax_dev_rwsem held for write; waits for devtmpfs.
+ */
+void extmem_dax_change_owner(struct extmem_dax *ed, const struct extmem_owner *owner)
+{
+	struct device *dev = &ed->dev_dax->dev;
+	int rc;
+
+	lockdep_assert_held_write(&dax_dev_rwsem);
+
+	spin_lock(&ed->lock);
+	ed->owner = *owner;
+	spin_unlock(&ed->lock);
+
+	/* A node that somebody has deleted is no error */
+	rc = devtmpfs_change_node(dev);
+	if (rc && rc != -ENOENT)
+		dev_warn(dev, "its node keeps its rights: %pe\n", ERR_PTR(rc));
+	kobject_uevent(&dev->kobj, KOBJ_CHANGE);
+}
+
+static void extmem_dax_del_cdev(void *cdev)
 {
 	cdev_del(cdev);
 }
@@ -38,7 +135,7 @@ static void del_cdev(void *cdev)
  * A fresh cdev each time: files opened before the device was last disabled
  * hold on to theirs.
  */
-static int add_cdev(struct dev_dax *dev_dax)
+static int extmem_dax_add_cdev(struct dev_dax *dev_dax)
 {
 	struct device *dev = &dev_dax->dev;
 	struct cdev *cdev = cdev_alloc();
@@ -57,22 +154,22 @@ static int add_cdev(struct dev_dax *dev_dax)
 		kobject_put(&cdev->kobj);
 		return rc;
 	}
-	return devm_add_action_or_reset(dev, del_cdev, cdev);
+	return devm_add_action_or_reset(dev, extmem_dax_del_cdev, cdev);
 }
 
-static void set_live(struct extmem_dax *ed, bool live)
+static void extmem_dax_set_live(struct extmem_dax *ed, bool live)
 {
 	spin_lock(&ed->lock);
 	ed->live = live;
 	spin_unlock(&ed->lock);
 }
 
-static void stop_device(void *data)
+static void extmem_dax_stop_device(void *data)
 {
-	struct dev_dax *dev_dax = data;
+	struct extmem_dax *ed = data;
 
-	set_live(to_extmem_dax(dev_dax), false);
-	kill_dev_dax(dev_dax);
+	extmem_dax_set_live(ed, false);
+	kill_dev_dax(ed->dev_dax);
 }
 
 static const struct address_space_operations extmem_dax_aops = {
@@ -83,7 +180,7 @@ static const struct address_space_operations extmem_dax_aops = {
  * To the mm, S_DAX says that huge entries have pages behind them: it looks for
  * them when it zaps or splits one.
  */
-static void set_inode(struct inode *inode, bool pages)
+static void extmem_dax_set_inode(struct inode *inode, bool pages)
 {
 	inode->i_mapping->a_ops = &extmem_dax_aops;
 	inode_lock(inode);
@@ -91,6 +188,14 @@ static void set_inode(struct inode *inode, bool pages)
 	inode_unlock(inode);
 }
 
+/**
+ * extmem_dax_probe - bind device_dax to a device.
+ * @dev_dax: the device
+ *
+ * Context: &dax_region_ops.probe.
+ * Return: 0; -ENXIO if it has no memory, -EBUSY if some of that has stayed system
+ * RAM, or another error.
+ */
 int extmem_dax_probe(struct dev_dax *dev_dax)
 {
 	struct extmem_dax *ed = to_extmem_dax(dev_dax);
@@ -104,26 +209,26 @@ int extmem_dax_probe(struct dev_dax *dev_dax)
 		return -EBUSY;
 
 	pages = extmem_dax_wants_pages(ed->claim);
-	rc = pages ? extmem_dax_make_pages(dev_dax) : 0;
+	rc = pages ? extmem_dax_make_pages(ed) : 0;
 	if (rc)
 		return rc;
-	set_inode(dax_inode(dev_dax->dax_dev), pages);
+	extmem_dax_set_inode(dax_inode(dev_dax->dax_dev), pages);
 
 	rc = extmem_dax_watch_poison(dev_dax);
 	if (rc)
 		return rc;
 
-	rc = add_cdev(dev_dax);
+	rc = extmem_dax_add_cdev(dev_dax);
 	if (rc)
 		return rc;
 
 	run_dax(dev_dax->dax_dev);
-	set_live(ed, true);
-	return devm_add_action_or_reset(&dev_dax->dev, stop_device, dev_dax);
+	extmem_dax_set_live(ed, true);
+	return devm_add_action_or_reset(&dev_dax->dev, extmem_dax_stop_device, ed);
 }
 
 /* No new mapping from here on, or -EBUSY. */
-static int stop_mappings(struct extmem_dax *ed, bool *was_live)
+static int extmem_dax_stop_mappings(struct extmem_dax *ed, bool *was_live)
 {
 	guard(spinlock)(&ed->lock);
 	if (ed->claim && extmem_claim_busy(ed->claim))
@@ -133,6 +238,13 @@ static int stop_mappings(struct extmem_dax *ed, bool *was_live)
 	return 0;
 }
 
+/**
+ * extmem_dax_quiesce - let no use of a device begin any more.
+ * @dev_dax: the device, bound
+ *
+ * Context: &dax_region_ops.quiesce.
+ * Return: 0, or -EBUSY if it is in use; then it stays as it was.
+ */
 int extmem_dax_quiesce(struct dev_dax *dev_dax)
 {
 	struct extmem_dax *ed = to_extmem_dax(dev_dax);
@@ -140,10 +252,10 @@ int extmem_dax_quiesce(struct dev_dax *dev_dax)
 	int rc;
 
 	if (ed->ram)
-		return extmem_dax_quiesce_ram(dev_dax);
-	rc = stop_mappings(ed, &was_live);
-	if (rc || extmem_dax_freeze_pages(dev_dax))
+		return extmem_dax_quiesce_ram(ed);
+	rc = extmem_dax_stop_mappings(ed, &was_live);
+	if (rc || extmem_dax_freeze_pages(ed))
 		return rc;
-	set_live(ed, was_live);
+	extmem_dax_set_live(ed, was_live);
 	return -EBUSY;
 }

@@ -15,26 +15,42 @@
 
 /**
  * struct extmem_dax - what a device of a pool has beyond a dev_dax
+ * @dev_dax: the device. Fixed
+ * @pool: its region's pool. Fixed
  * @lock: orders new mappings against unbinding and the claim's end
- * @claim: the memory; NULL while the device's size is 0
- * @live: device_dax is bound and stays so: mappings may be made
- * @owner: the claim's, or of a device without memory root's
- * @owners: how many claims the device has had and lost
- * @pgmap: its struct pages, if it is bound and has some
- * @frozen: nobody can get a reference on any of them
- * @ram: it is, or is about to be, or some of it has stayed system RAM
- * @was_dirty: its bytes were nobody's even before
- * @clearing: they are being cleared
+ * @claim: the memory; NULL while the device's size is 0. Changed with
+ *         dax_dev_rwsem for write and @lock held; either is enough to read it. It
+ *         stays as it is while a driver is bound, and while dev_dax->growing is set
+ * @live: device_dax is bound and stays so: mappings may be made. @lock
+ * @owner: the claim's, or of a device without memory root's. Changed with
+ *         dax_dev_rwsem for write (in @init nobody else has the device yet) and
+ *         @lock held; read with @lock held
+ * @owners: how often its bytes have become nobody's: it lost a claim, or was lent as
+ *          RAM. With @lock held
+ * @reused: it has lost a claim: what it has next may be another owner's. Never
+ *          cleared. With @lock held
+ * @pgmap: its struct pages, if it is bound and has some. Changed by probe and the
+ *         end of unbinding, with the device's lock held and @live false. So it
+ *         stays as it is for whoever has @lock held and sees @live
+ * @frozen: nobody can get a reference on any of its pages. Changed by quiesce,
+ *          with dax_unbind_lock held, and by the unbinding that follows
+ * @ram: it is, or is about to be, or some of it has stayed system RAM. Changed
+ *       with the device's lock and @lock held. It stays as it is while a driver is
+ *       bound, so who unbinds reads it without
+ * @was_dirty: its bytes were nobody's even before. The device's lock
+ * @clearing: held by the one who clears them
  *
- * It is dev_dax->private for as long as the device lives. dax_dev_rwsem, held
- * for write, guards changes of @claim and @owner.
+ * It is dev_dax->private for as long as the device lives.
  */
 struct extmem_dax {
-	spinlock_t lock;	/* of all below, where it is not fixed */
+	struct dev_dax *dev_dax;
+	struct extmem_pool *pool;
+	spinlock_t lock;	/* of what says so above */
 	struct extmem_claim *claim;
 	bool live;
 	struct extmem_owner owner;
 	unsigned long owners;
+	bool reused;
 	struct dev_pagemap *pgmap;
 	bool frozen;
 	struct extmem_dax_ram *ram;
@@ -44,12 +60,14 @@ struct extmem_dax {
 
 /**
  * struct extmem_dax_file - an open /dev/daxN.M
- * @dev_dax: the device
+ * @ed: the device
  * @owners: &extmem_dax.owners when it was opened. Who could open it for one
  *          claim may have no right to the next one
+ *
+ * Both are fixed from open() on, and need no lock.
  */
 struct extmem_dax_file {
-	struct dev_dax *dev_dax;
+	struct extmem_dax *ed;
 	unsigned long owners;
 };
 
@@ -58,16 +76,11 @@ static inline struct extmem_dax *to_extmem_dax(struct dev_dax *dev_dax)
 	return dev_dax->private;
 }
 
-static inline struct extmem_pool *dev_dax_pool(struct dev_dax *dev_dax)
-{
-	return dev_dax->region->private;
-}
-
-static inline struct dev_dax *file_dev_dax(const struct file *file)
+static inline struct extmem_dax *extmem_dax_of_file(const struct file *file)
 {
 	const struct extmem_dax_file *opened = file->private_data;
 
-	return opened->dev_dax;
+	return opened->ed;
 }
 
 /* Whether a file gives access to the memory; with &extmem_dax.lock held */
@@ -76,57 +89,59 @@ static inline bool extmem_dax_may_map(const struct extmem_dax *ed,
 {
 	const struct extmem_dax_file *opened = file->private_data;
 
+	lockdep_assert_held(&ed->lock);
 	return ed->live && opened->owners == ed->owners;
 }
 
-/* ids.c */
-int extmem_dax_take_id(int want);
-void extmem_dax_put_id(int id);
-
-/* claim.c */
-extern const struct dax_region_ops extmem_dax_region_ops;
-
-/* node.c */
-extern const struct extmem_owner extmem_dax_root;
-void extmem_dax_devnode(struct dev_dax *dev_dax, umode_t *mode, kuid_t *uid,
-			kgid_t *gid);
-int extmem_dax_uevent(struct dev_dax *dev_dax, struct kobj_uevent_env *env);
-void extmem_dax_change_owner(struct dev_dax *dev_dax,
-			     const struct extmem_owner *owner);
-
-/* ranges.c */
-bool extmem_dax_aligned(const struct extmem_claim *claim, u64 align);
-int extmem_dax_sync_ranges(struct dev_dax *dev_dax,
-			   const struct extmem_claim *claim);
-
-/* restore.c */
-void extmem_dax_restore(struct dax_region *dax_region);
-
-/* device.c */
-int extmem_dax_init_device(struct dev_dax *dev_dax, void *claim);
-int extmem_dax_probe(struct dev_dax *dev_dax);
-int extmem_dax_quiesce(struct dev_dax *dev_dax);
-
 /* region.c */
+int __init extmem_dax_add_regions(void);
+void extmem_dax_remove_regions(void);
 struct dev_dax *extmem_dax_find(bool (*match)(struct dev_dax *dev_dax, u64 arg),
 				u64 arg);
 
-/* open.c */
-struct file *extmem_dax_open_device(struct dev_dax *dev_dax, int flags);
+/* claim.c */
+int extmem_dax_alloc(struct dev_dax *dev_dax, u64 start, u64 size);
+int extmem_dax_free(struct dev_dax *dev_dax, u64 size);
+int extmem_dax_set_align(struct dev_dax *dev_dax);
+void extmem_dax_restore(struct dax_region *dax_region);
 
-/* luo.c */
-#ifdef CONFIG_LIVEUPDATE
-void extmem_dax_luo_init(void);
-void extmem_dax_luo_exit(void);
-#else
-/* What the former kernel has in sessions nobody can take up. */
-static inline void extmem_dax_luo_init(void)
-{
-	extmem_claims_finish(EXTMEM_KIND_DAX);
-}
+/* device.c */
+extern const struct extmem_owner extmem_dax_root;
+int extmem_dax_init_device(struct dev_dax *dev_dax, void *claim);
+void extmem_dax_devnode(struct dev_dax *dev_dax, umode_t *mode, kuid_t *uid,
+			kgid_t *gid);
+int extmem_dax_uevent(struct dev_dax *dev_dax, struct kobj_uevent_env *env);
+void extmem_dax_change_owner(struct extmem_dax *ed,
+			     const struct extmem_owner *owner);
+int extmem_dax_probe(struct dev_dax *dev_dax);
+int extmem_dax_quiesce(struct dev_dax *dev_dax);
 
-static inline void extmem_dax_luo_exit(void) { }
-#endif
+/* form.c */
+int extmem_dax_set_dirty(struct extmem_dax *ed);
+void extmem_dax_undo_dirty(struct extmem_dax *ed);
+bool extmem_dax_needs_clearing(struct extmem_dax *ed);
+int extmem_dax_clear_claim(struct extmem_dax *ed, struct extmem_claim *claim);
+bool extmem_dax_wants_pages(const struct extmem_claim *claim);
+extern struct device_attribute extmem_dax_memmap_attr;
+
+/* pages.c */
+bool extmem_dax_freeze_pages(struct extmem_dax *ed);
+int extmem_dax_make_pages(struct extmem_dax *ed);
+vm_fault_t extmem_dax_insert_page(struct vm_fault *vmf, unsigned long pfn,
+				  unsigned int order);
+
+/* ram.c */
+int extmem_dax_lend(struct dev_dax *dev_dax);
+void extmem_dax_take_back(struct dev_dax *dev_dax);
+int extmem_dax_quiesce_ram(struct extmem_dax *ed);
+
+/* poison.c */
+extern struct srcu_struct extmem_dax_faults;
+int extmem_dax_watch_poison(struct dev_dax *dev_dax);
+
+/* vma.c */
+extern const struct vm_operations_struct extmem_dax_vm_ops;
+extern const struct vm_operations_struct extmem_dax_page_vm_ops;
 
 /* file.c */
 extern const struct file_operations extmem_dax_fops;
@@ -136,56 +151,25 @@ struct extmem_claim *extmem_dax_get_claim(const struct file *file);
 void extmem_dax_set_front(const struct file_operations *fops,
 			  struct extmem_claim *(*claim)(const struct file *file));
 
-/* mmap.c */
-int extmem_dax_mmap_prepare(struct vm_area_desc *desc);
-unsigned long extmem_dax_get_unmapped_area(struct file *filp,
-					   unsigned long addr,
-					   unsigned long len,
-					   unsigned long pgoff,
-					   unsigned long flags);
-
-/* pages.c */
-bool extmem_dax_freeze_pages(struct dev_dax *dev_dax);
-int extmem_dax_make_pages(struct dev_dax *dev_dax);
-vm_fault_t extmem_dax_insert_page(struct vm_fault *vmf, unsigned long pfn,
-				  unsigned int order);
-
-/* memmap.c */
-bool extmem_dax_wants_pages(const struct extmem_claim *claim);
-extern struct device_attribute extmem_dax_memmap_attr;
-
-/* ram.c */
-int extmem_dax_lend(struct dev_dax *dev_dax);
-void extmem_dax_take_back(struct dev_dax *dev_dax);
-int extmem_dax_quiesce_ram(struct dev_dax *dev_dax);
-
-/* dirty.c */
-int extmem_dax_set_dirty(struct extmem_dax *ed);
-void extmem_dax_undo_dirty(struct extmem_dax *ed);
-int extmem_dax_clean(const struct file *file);
-
-/* vma.c */
-extern const struct vm_operations_struct extmem_dax_vm_ops;
-extern const struct vm_operations_struct extmem_dax_page_vm_ops;
-
-/* fault.c */
-vm_fault_t extmem_dax_fault(struct vm_fault *vmf);
-vm_fault_t extmem_dax_huge_fault(struct vm_fault *vmf, unsigned int order);
-unsigned long extmem_dax_find_pfn(const struct dev_dax *dev_dax, pgoff_t pgoff,
-				  unsigned long pages);
-
-/* access.c */
-int extmem_dax_access(struct vm_area_struct *vma, unsigned long addr, void *buf,
-		      int len, int write);
-
-/* pagesize.c */
-unsigned long extmem_dax_pagesize(struct vm_area_struct *vma);
-
-/* poison.c */
-extern struct srcu_struct extmem_dax_faults;
-int extmem_dax_watch_poison(struct dev_dax *dev_dax);
-
 /* sysfs.c */
 extern const struct attribute_group *extmem_dax_groups[];
+
+/* open.c: its file system, in which inodes have the rights of the device's owner */
+#define EXTMEM_DAX_FS	"extmem_dax"
+struct file *extmem_dax_open_device(struct dev_dax *dev_dax, int flags);
+
+/* luo.c */
+#ifdef CONFIG_LIVEUPDATE
+void extmem_dax_luo_init(void);
+void extmem_dax_luo_exit(void);
+#else
+/* Nobody can take up sessions of the former kernel: what is in them ends here. */
+static inline void extmem_dax_luo_init(void)
+{
+	extmem_claims_finish(EXTMEM_KIND_DAX);
+}
+
+static inline void extmem_dax_luo_exit(void) { }
+#endif
 
 #endif /* __EXTMEM_DAX_H__ */

@@ -14,8 +14,8 @@
  * Whoever has a file with these operations has pinned the module that they and
  * the function belong to.
  */
-static const struct file_operations *front_fops;
-static struct extmem_claim *(*front_claim)(const struct file *file);
+static const struct file_operations *extmem_dax_front_fops;	/* acquire, release */
+static struct extmem_claim *(*extmem_dax_front_claim)(const struct file *file);
 
 /**
  * extmem_dax_set_front - say how to know a device's file, and find its claim.
@@ -27,9 +27,9 @@ static struct extmem_claim *(*front_claim)(const struct file *file);
 void extmem_dax_set_front(const struct file_operations *fops,
 			  struct extmem_claim *(*claim)(const struct file *file))
 {
-	WRITE_ONCE(front_claim, claim);
+	WRITE_ONCE(extmem_dax_front_claim, claim);
 	/* Who sees the operations sees the function, in extmem_file_claim() */
-	smp_store_release(&front_fops, fops);
+	smp_store_release(&extmem_dax_front_fops, fops);
 }
 EXPORT_SYMBOL_FOR_MODULES(extmem_dax_set_front, "extmem_dax");
 
@@ -43,7 +43,7 @@ EXPORT_SYMBOL_FOR_MODULES(extmem_dax_set_front, "extmem_dax");
 bool extmem_is_file(const struct file *file)
 {
 	/* Paired with extmem_dax_set_front() */
-	return file && file->f_op == smp_load_acquire(&front_fops);
+	return file && file->f_op == smp_load_acquire(&extmem_dax_front_fops);
 }
 
 /**
@@ -63,29 +63,29 @@ struct extmem_claim *extmem_file_claim(struct file *file, bool write)
 		return NULL;
 	if (!(file->f_mode & FMODE_READ) || (write && !(file->f_mode & FMODE_WRITE)))
 		return ERR_PTR(-EACCES);
-	return READ_ONCE(front_claim)(file);
+	return READ_ONCE(extmem_dax_front_claim)(file);
 }
 EXPORT_SYMBOL_GPL(extmem_file_claim);
 
-static u64 file_offset(const struct vm_area_struct *vma, unsigned long addr)
+static u64 extmem_dax_file_offset(const struct vm_area_struct *vma, unsigned long addr)
 {
 	return addr - vma->vm_start + ((u64)vma->vm_pgoff << PAGE_SHIFT);
 }
 
 /* Whether @vma, and what follows it up to @end, is one piece of one file. */
-static bool is_one_piece(struct mm_struct *mm, struct vm_area_struct *vma,
-			 unsigned long end, vm_flags_t want)
+static bool extmem_dax_is_one_piece(struct mm_struct *mm, struct vm_area_struct *vma,
+				    unsigned long end, vm_flags_t want)
 {
 	struct file *file = vma->vm_file;
 	unsigned long addr = vma->vm_end;
-	u64 offset = file_offset(vma, addr);
+	u64 offset = extmem_dax_file_offset(vma, addr);
 
 	while ((vma->vm_flags & want) == want) {
 		if (addr >= end)
 			return true;
 		vma = vma_lookup(mm, addr);
 		if (!vma || vma->vm_file != file ||
-		    file_offset(vma, addr) != offset)
+		    extmem_dax_file_offset(vma, addr) != offset)
 			return false;
 		offset += vma->vm_end - addr;
 		addr = vma->vm_end;
@@ -119,10 +119,10 @@ struct extmem_claim *extmem_user_claim(unsigned long addr, unsigned long len,
 	addr = untagged_addr(addr);
 	guard(mmap_read_lock)(mm);
 	vma = vma_lookup(mm, addr);
-	if (vma && is_one_piece(mm, vma, addr + len, want))
+	if (vma && extmem_dax_is_one_piece(mm, vma, addr + len, want))
 		claim = extmem_file_claim(vma->vm_file, false);
 	if (!IS_ERR_OR_NULL(claim))
-		*offset = file_offset(vma, addr);
+		*offset = extmem_dax_file_offset(vma, addr);
 	return claim;
 }
 EXPORT_SYMBOL_GPL(extmem_user_claim);

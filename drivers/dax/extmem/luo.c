@@ -42,18 +42,19 @@
 
 #include "extmem_dax.h"
 
-static bool can_preserve(struct liveupdate_file_handler *handler, struct file *file)
+static bool extmem_dax_luo_can_preserve(struct liveupdate_file_handler *handler,
+					struct file *file)
 {
 	return file->f_op == &extmem_dax_fops;
 }
 
 /* One device, one place in a session, however often it is open. */
-static unsigned long get_id(struct file *file)
+static unsigned long extmem_dax_luo_get_id(struct file *file)
 {
-	return (unsigned long)file_dev_dax(file);
+	return (unsigned long)extmem_dax_of_file(file);
 }
 
-static u64 pack(const struct extmem_claim *claim, const struct file *file)
+static u64 extmem_dax_luo_pack(const struct extmem_claim *claim, const struct file *file)
 {
 	u64 data = FIELD_PREP(EXTMEM_DAX_LUO_CLAIM, extmem_claim_id(claim));
 
@@ -65,7 +66,7 @@ static u64 pack(const struct extmem_claim *claim, const struct file *file)
 }
 
 /* How to open the file again, or -EINVAL. */
-static int open_flags(u64 data)
+static int extmem_dax_luo_open_flags(u64 data)
 {
 	if (data & EXTMEM_DAX_LUO_RESERVED)
 		return -EINVAL;
@@ -80,7 +81,7 @@ static int open_flags(u64 data)
 	return -EINVAL;
 }
 
-static int preserve(struct liveupdate_file_op_args *args)
+static int extmem_dax_luo_preserve(struct liveupdate_file_op_args *args)
 {
 	struct extmem_claim *claim;
 	int rc;
@@ -92,19 +93,19 @@ static int preserve(struct liveupdate_file_op_args *args)
 		return PTR_ERR(claim);
 	rc = extmem_claim_preserve(claim);
 	if (!rc) {
-		args->serialized_data = pack(claim, args->file);
+		args->serialized_data = extmem_dax_luo_pack(claim, args->file);
 		args->private_data = claim;
 	}
 	extmem_claim_put(claim);
 	return rc;
 }
 
-static void unpreserve(struct liveupdate_file_op_args *args)
+static void extmem_dax_luo_unpreserve(struct liveupdate_file_op_args *args)
 {
 	extmem_claim_unpreserve(args->private_data);
 }
 
-static bool is_due(struct dev_dax *dev_dax, u64 id)
+static bool extmem_dax_luo_is_due(struct dev_dax *dev_dax, u64 id)
 {
 	struct extmem_dax *ed = to_extmem_dax(dev_dax);
 	bool due;
@@ -117,19 +118,19 @@ static bool is_due(struct dev_dax *dev_dax, u64 id)
 }
 
 /*
- * Its device is there unless the claim went into quarantine, or restore.c could
+ * Its device is there unless the claim went into quarantine, or claim.c could
  * make nothing of it; and enabled unless device_dax is not loaded.
  */
-static int retrieve(struct liveupdate_file_op_args *args)
+static int extmem_dax_luo_retrieve(struct liveupdate_file_op_args *args)
 {
 	u64 id = FIELD_GET(EXTMEM_DAX_LUO_CLAIM, args->serialized_data);
-	int flags = open_flags(args->serialized_data);
+	int flags = extmem_dax_luo_open_flags(args->serialized_data);
 	struct dev_dax *dev_dax;
 	struct file *file;
 
 	if (flags < 0)
 		return flags;
-	dev_dax = extmem_dax_find(is_due, id);
+	dev_dax = extmem_dax_find(extmem_dax_luo_is_due, id);
 	if (!dev_dax)
 		return -ENODEV;
 	file = extmem_dax_open_device(dev_dax, flags);
@@ -140,18 +141,18 @@ static int retrieve(struct liveupdate_file_op_args *args)
 	return 0;
 }
 
-static void finish(struct liveupdate_file_op_args *args)
+static void extmem_dax_luo_finish(struct liveupdate_file_op_args *args)
 {
 	extmem_claim_finish(FIELD_GET(EXTMEM_DAX_LUO_CLAIM, args->serialized_data));
 }
 
 static const struct liveupdate_file_ops extmem_dax_luo_ops = {
-	.can_preserve = can_preserve,
-	.get_id = get_id,
-	.preserve = preserve,
-	.unpreserve = unpreserve,
-	.retrieve = retrieve,
-	.finish = finish,
+	.can_preserve = extmem_dax_luo_can_preserve,
+	.get_id = extmem_dax_luo_get_id,
+	.preserve = extmem_dax_luo_preserve,
+	.unpreserve = extmem_dax_luo_unpreserve,
+	.retrieve = extmem_dax_luo_retrieve,
+	.finish = extmem_dax_luo_finish,
 	.owner = THIS_MODULE,
 };
 
@@ -160,18 +161,22 @@ static struct liveupdate_file_handler extmem_dax_luo_handler = {
 	.compatible = EXTMEM_DAX_LUO_COMPATIBLE,
 };
 
-static bool registered;
+static bool extmem_dax_luo_registered;
 
-/*
+/**
+ * extmem_dax_luo_init - let devices be put into live update sessions.
+ *
  * The devices are all there: whoever opens /dev/liveupdate from now on may come
  * for them. With live update off nobody will, so nobody need wait.
+ *
+ * Context: the module's init, after extmem_dax_restore().
  */
 void extmem_dax_luo_init(void)
 {
 	int rc = liveupdate_register_file_handler(&extmem_dax_luo_handler);
 	unsigned int nr;
 
-	registered = !rc;
+	extmem_dax_luo_registered = !rc;
 	if (!rc)
 		return;
 	nr = extmem_claims_finish(EXTMEM_KIND_DAX);
@@ -182,8 +187,13 @@ void extmem_dax_luo_init(void)
 		pr_warn("no live update: %u devices are in no session any more\n", nr);
 }
 
+/**
+ * extmem_dax_luo_exit - let no device be put into sessions any more.
+ *
+ * Context: the module's exit.
+ */
 void extmem_dax_luo_exit(void)
 {
-	if (registered)
+	if (extmem_dax_luo_registered)
 		liveupdate_unregister_file_handler(&extmem_dax_luo_handler);
 }

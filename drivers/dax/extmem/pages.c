@@ -21,33 +21,34 @@
 
 #include "extmem_dax.h"
 
-static unsigned long nr_folios(const struct dev_pagemap *pgmap, int i)
+static unsigned long extmem_dax_nr_folios(const struct dev_pagemap *pgmap, int i)
 {
 	return range_len(&pgmap->ranges[i]) >> (PAGE_SHIFT + pgmap->vmemmap_shift);
 }
 
-static struct folio *nth_folio(const struct dev_pagemap *pgmap, int i,
-			       unsigned long n)
+static struct folio *extmem_dax_nth_folio(const struct dev_pagemap *pgmap, int i,
+					  unsigned long n)
 {
 	return pfn_folio(PHYS_PFN(pgmap->ranges[i].start) +
 			 (n << pgmap->vmemmap_shift));
 }
 
-static void thaw_range(const struct dev_pagemap *pgmap, int i, unsigned long nr)
+static void extmem_dax_thaw_range(const struct dev_pagemap *pgmap, int i,
+				  unsigned long nr)
 {
 	while (nr--) {
-		folio_ref_unfreeze(nth_folio(pgmap, i, nr), 1);
+		folio_ref_unfreeze(extmem_dax_nth_folio(pgmap, i, nr), 1);
 		cond_resched();
 	}
 }
 
-static bool freeze_range(const struct dev_pagemap *pgmap, int i)
+static bool extmem_dax_freeze_range(const struct dev_pagemap *pgmap, int i)
 {
 	unsigned long n;
 
-	for (n = 0; n < nr_folios(pgmap, i); n++) {
-		if (!folio_ref_freeze(nth_folio(pgmap, i, n), 1)) {
-			thaw_range(pgmap, i, n);
+	for (n = 0; n < extmem_dax_nr_folios(pgmap, i); n++) {
+		if (!folio_ref_freeze(extmem_dax_nth_folio(pgmap, i, n), 1)) {
+			extmem_dax_thaw_range(pgmap, i, n);
 			return false;
 		}
 		cond_resched();
@@ -55,44 +56,47 @@ static bool freeze_range(const struct dev_pagemap *pgmap, int i)
 	return true;
 }
 
-/*
- * Whether nobody but the device has a reference on any of its pages. Then nobody
- * gets one any more, and the device has to be unbound. True if it has no pages.
+/**
+ * extmem_dax_freeze_pages - let nobody get a reference on a device's pages.
+ * @ed: the device; it has to be unbound afterwards
+ *
+ * Context: dax_unbind_lock held, or the device's lock in the course of unbinding;
+ * may sleep.
+ * Return: true, also if it has no pages; false if somebody has a reference.
  */
-bool extmem_dax_freeze_pages(struct dev_dax *dev_dax)
+bool extmem_dax_freeze_pages(struct extmem_dax *ed)
 {
-	struct extmem_dax *ed = to_extmem_dax(dev_dax);
 	int i;
 
 	if (!ed->pgmap || ed->frozen)
 		return true;
 
 	for (i = 0; i < ed->pgmap->nr_range; i++) {
-		if (freeze_range(ed->pgmap, i))
+		if (extmem_dax_freeze_range(ed->pgmap, i))
 			continue;
 		while (i--)
-			thaw_range(ed->pgmap, i, nr_folios(ed->pgmap, i));
+			extmem_dax_thaw_range(ed->pgmap, i,
+					      extmem_dax_nr_folios(ed->pgmap, i));
 		return false;
 	}
 	ed->frozen = true;
 	return true;
 }
 
-/* Who unbinds by force, as the end of a module does, waits for pins to end. */
-static void forget_pages(void *data)
+/* Unbinding by force, as the end of a module does, waits for pins to end. */
+static void extmem_dax_forget_pages(void *data)
 {
-	struct dev_dax *dev_dax = data;
-	struct extmem_dax *ed = to_extmem_dax(dev_dax);
+	struct extmem_dax *ed = data;
 
-	if (!extmem_dax_freeze_pages(dev_dax))
-		dev_warn(&dev_dax->dev, "waiting for pages that are pinned\n");
-	while (!extmem_dax_freeze_pages(dev_dax))
+	if (!extmem_dax_freeze_pages(ed))
+		dev_warn(&ed->dev_dax->dev, "waiting for pages that are pinned\n");
+	while (!extmem_dax_freeze_pages(ed))
 		msleep(20);
 	ed->frozen = false;
 	WRITE_ONCE(ed->pgmap, NULL);
 }
 
-static struct dev_pagemap *alloc_pgmap(struct dev_dax *dev_dax)
+static struct dev_pagemap *extmem_dax_alloc_pgmap(struct dev_dax *dev_dax)
 {
 	struct dev_pagemap *pgmap;
 	int i;
@@ -111,12 +115,17 @@ static struct dev_pagemap *alloc_pgmap(struct dev_dax *dev_dax)
 	return pgmap;
 }
 
-/* Make them, until the device is unbound. The pool holds the memory already. */
-int extmem_dax_make_pages(struct dev_dax *dev_dax)
+/**
+ * extmem_dax_make_pages - make a device's struct pages, until it is unbound.
+ * @ed: the device
+ *
+ * Context: probe, with the device's lock held; may sleep.
+ * Return: 0; -EOPNOTSUPP if pools are in the direct map, or another error.
+ */
+int extmem_dax_make_pages(struct extmem_dax *ed)
 {
-	struct extmem_dax *ed = to_extmem_dax(dev_dax);
-	struct device *dev = &dev_dax->dev;
-	struct dev_pagemap *pgmap = alloc_pgmap(dev_dax);
+	struct dev_pagemap *pgmap = extmem_dax_alloc_pgmap(ed->dev_dax);
+	struct device *dev = &ed->dev_dax->dev;
 	void *addr;
 	int i;
 
@@ -136,12 +145,12 @@ int extmem_dax_make_pages(struct dev_dax *dev_dax)
 		extmem_poison_hide(pgmap->ranges[i].start,
 				   range_len(&pgmap->ranges[i]));
 	WRITE_ONCE(ed->pgmap, pgmap);
-	return devm_add_action_or_reset(dev, forget_pages, dev_dax);
+	return devm_add_action_or_reset(dev, extmem_dax_forget_pages, ed);
 }
 
 /* What get_user_pages() looks at, and who marks a page dirty. */
-static void set_mapping(struct vm_fault *vmf, struct folio *folio,
-			unsigned long size)
+static void extmem_dax_set_mapping(struct vm_fault *vmf, struct folio *folio,
+				   unsigned long size)
 {
 	if (folio->mapping)
 		return;
@@ -150,14 +159,22 @@ static void set_mapping(struct vm_fault *vmf, struct folio *folio,
 					 ALIGN_DOWN(vmf->address, size));
 }
 
-/* Map a page, which is as large as an entry of @order. */
+/**
+ * extmem_dax_insert_page - map a device's page where a fault is.
+ * @vmf: the fault
+ * @pfn: the page
+ * @order: of the page, and of the entry that maps it
+ *
+ * Context: a fault, with extmem_dax_faults held.
+ * Return: what the fault returns.
+ */
 vm_fault_t extmem_dax_insert_page(struct vm_fault *vmf, unsigned long pfn,
 				  unsigned int order)
 {
 	bool write = vmf->flags & FAULT_FLAG_WRITE;
 	struct folio *folio = pfn_folio(pfn);
 
-	set_mapping(vmf, folio, PAGE_SIZE << order);
+	extmem_dax_set_mapping(vmf, folio, PAGE_SIZE << order);
 	if (order == PMD_ORDER)
 		return vmf_insert_folio_pmd(vmf, folio, write);
 	if (IS_ENABLED(CONFIG_HAVE_ARCH_TRANSPARENT_HUGEPAGE_PUD) &&

@@ -22,6 +22,8 @@ DEFINE_SRCU(extmem_dax_faults);
  * @nb: on extmem's list of those who give access to its memory
  * @nr: entries of @space
  * @space: for each of its extents, for the mm
+ *
+ * All is fixed while the device is bound, and needs no lock.
  */
 struct extmem_dax_poison {
 	struct dev_dax *dev_dax;
@@ -30,8 +32,8 @@ struct extmem_dax_poison {
 	struct pfn_address_space space[] __counted_by(nr);
 };
 
-static int find_pgoff(const struct dev_dax *dev_dax, unsigned long pfn,
-		      pgoff_t *pgoff)
+static int extmem_dax_find_pgoff(const struct dev_dax *dev_dax, unsigned long pfn,
+				 pgoff_t *pgoff)
 {
 	int i;
 
@@ -48,10 +50,11 @@ static int find_pgoff(const struct dev_dax *dev_dax, unsigned long pfn,
 }
 
 /* The mm asks whether a mapping has the page. */
-static int pfn_to_vma_pgoff(struct vm_area_struct *vma, unsigned long pfn,
-			    pgoff_t *pgoff)
+static int extmem_dax_pfn_to_vma_pgoff(struct vm_area_struct *vma, unsigned long pfn,
+				       pgoff_t *pgoff)
 {
-	int rc = find_pgoff(file_dev_dax(vma->vm_file), pfn, pgoff);
+	struct extmem_dax *ed = extmem_dax_of_file(vma->vm_file);
+	int rc = extmem_dax_find_pgoff(ed->dev_dax, pfn, pgoff);
 
 	if (!rc && (*pgoff < vma->vm_pgoff ||
 		    *pgoff - vma->vm_pgoff >= vma_pages(vma)))
@@ -59,7 +62,8 @@ static int pfn_to_vma_pgoff(struct vm_area_struct *vma, unsigned long pfn,
 	return rc;
 }
 
-static int unmap_page(struct notifier_block *nb, unsigned long action, void *data)
+static int extmem_dax_unmap_page(struct notifier_block *nb, unsigned long action,
+				 void *data)
 {
 	struct extmem_dax_poison *poison =
 		container_of(nb, struct extmem_dax_poison, nb);
@@ -67,7 +71,7 @@ static int unmap_page(struct notifier_block *nb, unsigned long action, void *dat
 	u64 pa = *(u64 *)data;
 	pgoff_t pgoff;
 
-	if (find_pgoff(dev_dax, PHYS_PFN(pa), &pgoff))
+	if (extmem_dax_find_pgoff(dev_dax, PHYS_PFN(pa), &pgoff))
 		return NOTIFY_OK;
 
 	/* Faults that began earlier may not have seen that the page is bad. */
@@ -77,7 +81,7 @@ static int unmap_page(struct notifier_block *nb, unsigned long action, void *dat
 	return NOTIFY_OK;
 }
 
-static void unwatch(void *data)
+static void extmem_dax_unwatch_poison(void *data)
 {
 	struct extmem_dax_poison *poison = data;
 
@@ -86,7 +90,7 @@ static void unwatch(void *data)
 	extmem_poison_unregister(&poison->nb);
 }
 
-static int add_space(struct extmem_dax_poison *poison, struct range range)
+static int extmem_dax_add_space(struct extmem_dax_poison *poison, struct range range)
 {
 	struct pfn_address_space *space;
 	int rc;
@@ -96,14 +100,20 @@ static int add_space(struct extmem_dax_poison *poison, struct range range)
 	space->node.start = PHYS_PFN(range.start);
 	space->node.last = PHYS_PFN(range.end);
 	space->mapping = dax_inode(poison->dev_dax->dax_dev)->i_mapping;
-	space->pfn_to_vma_pgoff = pfn_to_vma_pgoff;
+	space->pfn_to_vma_pgoff = extmem_dax_pfn_to_vma_pgoff;
 	rc = register_pfn_address_space(space);
 	if (rc)
 		poison->nr--;
 	return rc;
 }
 
-/* From now on until the device is unbound. */
+/**
+ * extmem_dax_watch_poison - hear of memory errors until a device is unbound.
+ * @dev_dax: the device
+ *
+ * Context: probe, with the device's lock held; may sleep.
+ * Return: 0, or an error.
+ */
 int extmem_dax_watch_poison(struct dev_dax *dev_dax)
 {
 	struct device *dev = &dev_dax->dev;
@@ -119,13 +129,13 @@ int extmem_dax_watch_poison(struct dev_dax *dev_dax)
 		return -ENOMEM;
 
 	poison->dev_dax = dev_dax;
-	poison->nb.notifier_call = unmap_page;
+	poison->nb.notifier_call = extmem_dax_unmap_page;
 	extmem_poison_register(&poison->nb);
 	for (i = 0; !rc && i < dev_dax->nr_range; i++)
-		rc = add_space(poison, dev_dax->ranges[i].range);
+		rc = extmem_dax_add_space(poison, dev_dax->ranges[i].range);
 	if (rc) {
-		unwatch(poison);
+		extmem_dax_unwatch_poison(poison);
 		return rc;
 	}
-	return devm_add_action_or_reset(dev, unwatch, poison);
+	return devm_add_action_or_reset(dev, extmem_dax_unwatch_poison, poison);
 }

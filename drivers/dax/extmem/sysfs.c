@@ -11,11 +11,31 @@
 #include "extmem_dax.h"
 
 /*
- * The claim, which stays until put_claim(): it goes under dax_dev_rwsem only.
+ * The claim, which stays until _read_end(): it goes under dax_dev_rwsem only.
  * The driver core removes these files without holding it, so this can't wait
- * for a removal that waits for it.
+ * for a removal that waits for it. Who only reads waits for no other reader.
  */
-static struct extmem_claim *get_claim(struct device *dev)
+static struct extmem_claim *extmem_dax_sysfs_read_begin(struct device *dev)
+{
+	struct extmem_claim *claim;
+	int rc = down_read_killable(&dax_dev_rwsem);
+
+	if (rc)
+		return ERR_PTR(rc);
+	claim = to_extmem_dax(to_dev_dax(dev))->claim;
+	if (claim)
+		return claim;
+	up_read(&dax_dev_rwsem);
+	return ERR_PTR(-ENODATA);
+}
+
+static void extmem_dax_sysfs_read_end(void)
+{
+	up_read(&dax_dev_rwsem);
+}
+
+/* The same for who changes it: one at a time. */
+static struct extmem_claim *extmem_dax_sysfs_change_begin(struct device *dev)
 {
 	struct extmem_claim *claim;
 	int rc = down_write_killable(&dax_dev_rwsem);
@@ -29,13 +49,13 @@ static struct extmem_claim *get_claim(struct device *dev)
 	return ERR_PTR(-ENODATA);
 }
 
-static void put_claim(void)
+static void extmem_dax_sysfs_change_end(void)
 {
 	up_write(&dax_dev_rwsem);
 }
 
 /* What a file shows if there is no claim: nothing. */
-static ssize_t no_claim(const struct extmem_claim *claim)
+static ssize_t extmem_dax_sysfs_no_claim(const struct extmem_claim *claim)
 {
 	return PTR_ERR(claim) == -ENODATA ? 0 : PTR_ERR(claim);
 }
@@ -43,13 +63,13 @@ static ssize_t no_claim(const struct extmem_claim *claim)
 static ssize_t uuid_show(struct device *dev, struct device_attribute *attr,
 			 char *buf)
 {
-	struct extmem_claim *claim = get_claim(dev);
+	struct extmem_claim *claim = extmem_dax_sysfs_read_begin(dev);
 	ssize_t len;
 
 	if (IS_ERR(claim))
-		return no_claim(claim);
+		return extmem_dax_sysfs_no_claim(claim);
 	len = sysfs_emit(buf, "%pUb\n", extmem_claim_uuid(claim));
-	put_claim();
+	extmem_dax_sysfs_read_end();
 	return len;
 }
 static DEVICE_ATTR_RO(uuid);
@@ -72,19 +92,19 @@ static DEVICE_ATTR_RO(extents);
 static ssize_t name_show(struct device *dev, struct device_attribute *attr,
 			 char *buf)
 {
-	struct extmem_claim *claim = get_claim(dev);
+	struct extmem_claim *claim = extmem_dax_sysfs_read_begin(dev);
 	char name[EXTMEM_NAME_MAX + 1];
 	size_t len;
 
 	if (IS_ERR(claim))
-		return no_claim(claim);
+		return extmem_dax_sysfs_no_claim(claim);
 	len = extmem_claim_name(claim, name);
-	put_claim();
+	extmem_dax_sysfs_read_end();
 	return len ? sysfs_emit(buf, "%s\n", name) : 0;
 }
 
 /* "dax0.1" would make tools take one device for another. */
-static bool is_device_name(const char *name)
+static bool extmem_dax_is_device_name(const char *name)
 {
 	if (strncmp(name, "dax", 3) || !isdigit(name[3]))
 		return false;
@@ -96,10 +116,9 @@ static bool is_device_name(const char *name)
 	return !name[strspn(name, "0123456789")];
 }
 
-static int set_name(struct device *dev, const char *name)
+static int extmem_dax_set_name(struct device *dev, const char *name)
 {
-	struct extmem_claim *claim = get_claim(dev);
-	struct dev_dax *dev_dax = to_dev_dax(dev);
+	struct extmem_claim *claim = extmem_dax_sysfs_change_begin(dev);
 	struct extmem_owner owner;
 	int rc;
 
@@ -108,9 +127,9 @@ static int set_name(struct device *dev, const char *name)
 	rc = extmem_claim_set_name(claim, name);
 	if (!rc) {
 		extmem_claim_owner(claim, &owner);
-		extmem_dax_change_owner(dev_dax, &owner);
+		extmem_dax_change_owner(to_extmem_dax(to_dev_dax(dev)), &owner);
 	}
-	put_claim();
+	extmem_dax_sysfs_change_end();
 	return rc;
 }
 
@@ -124,17 +143,18 @@ static ssize_t name_store(struct device *dev, struct device_attribute *attr,
 		return -ENAMETOOLONG;
 	memcpy(name, buf, len);
 	name[len] = '\0';
-	if (strlen(name) != len || is_device_name(name))
+	if (strlen(name) != len || extmem_dax_is_device_name(name))
 		return -EINVAL;
-	return set_name(dev, name) ?: count;
+	return extmem_dax_set_name(dev, name) ?: count;
 }
 static DEVICE_ATTR_RW(name);
 
 /* Change one part of the owner, as @parse reads it from @buf. */
-static ssize_t owner_store(struct device *dev, const char *buf, size_t count,
-			   int (*parse)(const char *buf, struct extmem_owner *owner))
+static ssize_t
+extmem_dax_store_owner(struct device *dev, const char *buf, size_t count,
+		       int (*parse)(const char *buf, struct extmem_owner *owner))
 {
-	struct extmem_claim *claim = get_claim(dev);
+	struct extmem_claim *claim = extmem_dax_sysfs_change_begin(dev);
 	struct extmem_owner owner;
 	int rc;
 
@@ -145,13 +165,13 @@ static ssize_t owner_store(struct device *dev, const char *buf, size_t count,
 	if (!rc)
 		rc = extmem_claim_set_owner(claim, &owner);
 	if (!rc)
-		extmem_dax_change_owner(to_dev_dax(dev), &owner);
-	put_claim();
+		extmem_dax_change_owner(to_extmem_dax(to_dev_dax(dev)), &owner);
+	extmem_dax_sysfs_change_end();
 	return rc ?: count;
 }
 
 /* The owner, or false if there is no claim. */
-static bool get_owner(struct device *dev, struct extmem_owner *owner)
+static bool extmem_dax_read_owner(struct device *dev, struct extmem_owner *owner)
 {
 	struct extmem_dax *ed = to_extmem_dax(to_dev_dax(dev));
 	bool there;
@@ -163,7 +183,7 @@ static bool get_owner(struct device *dev, struct extmem_owner *owner)
 	return there;
 }
 
-static int parse_uid(const char *buf, struct extmem_owner *owner)
+static int extmem_dax_parse_uid(const char *buf, struct extmem_owner *owner)
 {
 	uid_t uid;
 	int rc = kstrtou32(buf, 10, &uid);
@@ -172,7 +192,7 @@ static int parse_uid(const char *buf, struct extmem_owner *owner)
 	return rc;
 }
 
-static int parse_gid(const char *buf, struct extmem_owner *owner)
+static int extmem_dax_parse_gid(const char *buf, struct extmem_owner *owner)
 {
 	gid_t gid;
 	int rc = kstrtou32(buf, 10, &gid);
@@ -181,7 +201,7 @@ static int parse_gid(const char *buf, struct extmem_owner *owner)
 	return rc;
 }
 
-static int parse_mode(const char *buf, struct extmem_owner *owner)
+static int extmem_dax_parse_mode(const char *buf, struct extmem_owner *owner)
 {
 	return kstrtou16(buf, 8, &owner->mode);
 }
@@ -191,7 +211,7 @@ static ssize_t uid_show(struct device *dev, struct device_attribute *attr,
 {
 	struct extmem_owner owner;
 
-	if (!get_owner(dev, &owner))
+	if (!extmem_dax_read_owner(dev, &owner))
 		return 0;
 	return sysfs_emit(buf, "%u\n", from_kuid(&init_user_ns, owner.uid));
 }
@@ -199,7 +219,7 @@ static ssize_t uid_show(struct device *dev, struct device_attribute *attr,
 static ssize_t uid_store(struct device *dev, struct device_attribute *attr,
 			 const char *buf, size_t count)
 {
-	return owner_store(dev, buf, count, parse_uid);
+	return extmem_dax_store_owner(dev, buf, count, extmem_dax_parse_uid);
 }
 static DEVICE_ATTR_RW(uid);
 
@@ -208,7 +228,7 @@ static ssize_t gid_show(struct device *dev, struct device_attribute *attr,
 {
 	struct extmem_owner owner;
 
-	if (!get_owner(dev, &owner))
+	if (!extmem_dax_read_owner(dev, &owner))
 		return 0;
 	return sysfs_emit(buf, "%u\n", from_kgid(&init_user_ns, owner.gid));
 }
@@ -216,7 +236,7 @@ static ssize_t gid_show(struct device *dev, struct device_attribute *attr,
 static ssize_t gid_store(struct device *dev, struct device_attribute *attr,
 			 const char *buf, size_t count)
 {
-	return owner_store(dev, buf, count, parse_gid);
+	return extmem_dax_store_owner(dev, buf, count, extmem_dax_parse_gid);
 }
 static DEVICE_ATTR_RW(gid);
 
@@ -225,7 +245,7 @@ static ssize_t mode_show(struct device *dev, struct device_attribute *attr,
 {
 	struct extmem_owner owner;
 
-	if (!get_owner(dev, &owner))
+	if (!extmem_dax_read_owner(dev, &owner))
 		return 0;
 	return sysfs_emit(buf, "%04o\n", owner.mode);
 }
@@ -233,20 +253,20 @@ static ssize_t mode_show(struct device *dev, struct device_attribute *attr,
 static ssize_t mode_store(struct device *dev, struct device_attribute *attr,
 			  const char *buf, size_t count)
 {
-	return owner_store(dev, buf, count, parse_mode);
+	return extmem_dax_store_owner(dev, buf, count, extmem_dax_parse_mode);
 }
 static DEVICE_ATTR_RW(mode);
 
 static ssize_t persist_show(struct device *dev, struct device_attribute *attr,
 			    char *buf)
 {
-	struct extmem_claim *claim = get_claim(dev);
+	struct extmem_claim *claim = extmem_dax_sysfs_read_begin(dev);
 	bool persist;
 
 	if (IS_ERR(claim))
-		return no_claim(claim);
+		return extmem_dax_sysfs_no_claim(claim);
 	persist = extmem_claim_persist(claim);
-	put_claim();
+	extmem_dax_sysfs_read_end();
 	return sysfs_emit(buf, "%d\n", persist);
 }
 
@@ -259,11 +279,11 @@ static ssize_t persist_store(struct device *dev, struct device_attribute *attr,
 
 	if (rc)
 		return rc;
-	claim = get_claim(dev);
+	claim = extmem_dax_sysfs_change_begin(dev);
 	if (IS_ERR(claim))
 		return PTR_ERR(claim);
 	rc = extmem_claim_set_persist(claim, persist);
-	put_claim();
+	extmem_dax_sysfs_change_end();
 	return rc ?: count;
 }
 static DEVICE_ATTR_RW(persist);
@@ -276,13 +296,13 @@ static ssize_t session_show(struct device *dev, struct device_attribute *attr,
 		[EXTMEM_SESSION_OUTGOING] = "outgoing",
 		[EXTMEM_SESSION_INCOMING] = "incoming",
 	};
-	struct extmem_claim *claim = get_claim(dev);
+	struct extmem_claim *claim = extmem_dax_sysfs_read_begin(dev);
 	enum extmem_session session;
 
 	if (IS_ERR(claim))
-		return no_claim(claim);
+		return extmem_dax_sysfs_no_claim(claim);
 	session = extmem_claim_session(claim);
-	put_claim();
+	extmem_dax_sysfs_read_end();
 	return sysfs_emit(buf, "%s\n", text[session]);
 }
 static DEVICE_ATTR_RO(session);
