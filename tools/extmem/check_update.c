@@ -41,11 +41,11 @@ static int read_text(const char *dir, const char *name, char *buf, size_t size)
 	char *text = read_file("%s/%s", dir, name);
 
 	if (!text && errno == ENOENT && !strcmp(dir, SYS_POOLS))
-		return reject("boot with extmem=, see extmem(8)",
-			      "no extended memory to hand over: there is no " SYS_POOLS);
+		return no_answer("boot with extmem=, see extmem(8)",
+				 "no extended memory to hand over: there is no " SYS_POOLS);
 	if (!text)
-		return reject("name a copy of " SYS_POOLS, "%s/%s: %s", dir, name,
-			      strerror(errno));
+		return no_answer("name a copy of " SYS_POOLS, "%s/%s: %s", dir, name,
+				 strerror(errno));
 	snprintf(buf, size, "%s", text);
 	free(text);
 	return OK;
@@ -61,8 +61,8 @@ static int read_word(const char *dir, const char *name, __u64 *word)
 	errno = 0;
 	*word = strtoull(text, &end, 16);
 	if (errno || end == text || *end)
-		return reject("name a copy of " SYS_POOLS,
-			      "%s/%s: '%s' is no hexadecimal word", dir, name, text);
+		return no_answer("name a copy of " SYS_POOLS,
+				 "%s/%s: '%s' is no hexadecimal word", dir, name, text);
 	return OK;
 }
 
@@ -82,7 +82,7 @@ static int read_sessions(struct map *map)
 	size_t i;
 
 	if (state_read(&state))
-		return FAILED;
+		return NO_ANSWER;
 	for (i = 0; i < state.nr_devices; i++) {
 		const struct device *device = &state.devices[i];
 
@@ -163,13 +163,11 @@ static void compare(const struct map *map, const struct next_kernel *next, struc
 		set(a, FAILED, "no-new-claims",
 		    "yes, but no new claims (ro_compat %#llx unknown to that kernel)",
 		    map->ro_compat & ~rec->ro_compat);
+	else if (!next->image.checked)
+		set(a, NO_ANSWER, "yes",
+		    "yes, if the file is whole: it has no checksum by which that can be told");
 	else
 		set(a, OK, "yes", "yes");
-}
-
-static void add_text(struct json_object *json, const char *key, const char *text)
-{
-	json_object_object_add(json, key, json_object_new_string(text));
 }
 
 static void add_flag(struct json_object *json, const char *key, bool flag)
@@ -182,7 +180,7 @@ static void add_word(struct json_object *json, const char *key, __u64 word)
 	char text[24];
 
 	snprintf(text, sizeof(text), "0x%llx", word);
-	add_text(json, key, text);
+	json_add_text(json, key, text);
 }
 
 static void print_json(const char *path, const struct map *map,
@@ -191,16 +189,19 @@ static void print_json(const char *path, const struct map *map,
 	struct json_object *json = json_object_new_object();
 	struct json_object *unknown = json_object_new_object();
 
-	add_text(json, "kernel", path);
-	add_text(json, "release", next->release);
-	add_text(json, "answer", a->word);
-	add_text(json, "text", a->text);
+	json_add_text(json, "kernel", path);
+	json_add_text(json, "release", next->release);
+	json_add_text(json, "form", next->image.form);
+	json_object_object_add(json, "checked_by", next->image.checked ?
+			       json_text(next->image.checked) : NULL);
+	json_add_text(json, "answer", a->word);
+	json_add_text(json, "text", a->text);
 	add_flag(json, "kho", next->has_kho);
 	add_flag(json, "extmem", next->has_extmem);
 	add_flag(json, "sessions", next->has_sessions);
 	add_flag(json, "devices", !next->lacks);
-	add_text(json, "map", map->compatible);
-	add_text(json, "reads", next->rec.compatible);
+	json_add_text(json, "map", map->compatible);
+	json_add_text(json, "reads", next->rec.compatible);
 	add_word(unknown, "compat", map->compat & ~next->rec.compat);
 	add_word(unknown, "ro_compat", map->ro_compat & ~next->rec.ro_compat);
 	add_word(unknown, "incompat", map->incompat & ~next->rec.incompat);
@@ -210,7 +211,7 @@ static void print_json(const char *path, const struct map *map,
 
 int cmd_check_update(int argc, char **argv)
 {
-	const char *dir = NULL, *fault;
+	const char *dir = NULL;
 	const struct option_spec spec[] = { { "map", &dir }, {} };
 	struct next_kernel next;
 	struct answer answer;
@@ -222,10 +223,13 @@ int cmd_check_update(int argc, char **argv)
 		return USAGE;
 	if (argc != 2)
 		return misuse("check-update takes one kernel image");
-	fault = next_kernel_read(argv[1], &next);
-	if (fault)
-		return reject("name a bzImage or vmlinux that can be read and unpacked here",
-			      "%s: %s", argv[1], fault);
+	rc = next_kernel_read(argv[1], &next);
+	if (rc == FAILED)
+		return fail("take the file from where it came from once more", "%s: %s",
+			    argv[1], next.image.fault);
+	if (rc)
+		return no_answer("name a bzImage, vmlinux or UKI that can be read here",
+				 "%s: %s", argv[1], next.image.fault);
 	memset(&map, 0, sizeof(map));
 	rc = read_map(dir ?: SYS_POOLS, &map);
 	if (!rc && !dir)

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * extmem create: a device, ready to be used. It is enabled last, when everything
- * about it is as asked for; if anything fails, nothing is left of it.
+ * extmem create: a device, ready to be used. If anything fails, nothing is left of it.
  */
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
-#include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,30 +12,21 @@
 #include "edit.h"
 #include "extmem.h"
 
+#define TRIES	16
+#define RETRY	(-1)	/* no exit code: another creator got what we had made */
+
 /**
  * struct wish - what the device is to be.
  * @node: node of the pool, or -1
  * @size: bytes
  * @align: bytes
- * @name: the claim's name, or NULL
- * @uid: owner, or NULL, as all of these in the form that sysfs takes
- * @gid: group
- * @mode: permissions
- * @persist: 0 or 1
- * @uid_text: room for @uid
- * @gid_text: room for @gid
+ * @attrs: what is said about the claim
  */
 struct wish {
 	int node;
 	__u64 size;
 	__u64 align;
-	const char *name;
-	const char *uid;
-	const char *gid;
-	const char *mode;
-	const char *persist;
-	char uid_text[24];
-	char gid_text[24];
+	struct attrs attrs;
 };
 
 static int wish_size(struct wish *wish, const char *size, const char *align)
@@ -65,32 +51,7 @@ static int wish_size(struct wish *wish, const char *size, const char *align)
 	return OK;
 }
 
-static int wish_owner(struct wish *wish)
-{
-	unsigned long n;
-
-	if (wish->uid && !parse_number(wish->uid, 10, UINT32_MAX - 1, &n)) {
-		struct passwd *user = getpwnam(wish->uid);
-
-		if (!user)
-			return reject("use a number or a name of /etc/passwd",
-				      "--uid %s: no such user", wish->uid);
-		snprintf(wish->uid_text, sizeof(wish->uid_text), "%u", user->pw_uid);
-		wish->uid = wish->uid_text;
-	}
-	if (wish->gid && !parse_number(wish->gid, 10, UINT32_MAX - 1, &n)) {
-		struct group *group = getgrnam(wish->gid);
-
-		if (!group)
-			return reject("use a number or a name of /etc/group",
-				      "--gid %s: no such group", wish->gid);
-		snprintf(wish->gid_text, sizeof(wish->gid_text), "%u", group->gr_gid);
-		wish->gid = wish->gid_text;
-	}
-	return OK;
-}
-
-static int wish_rest(struct wish *wish, const char *node)
+static int wish_node(struct wish *wish, const char *node)
 {
 	unsigned long n;
 
@@ -99,12 +60,7 @@ static int wish_rest(struct wish *wish, const char *node)
 		return reject("use a number: 0 for node0", "--node %s: not a node", node);
 	if (node)
 		wish->node = n;
-	if (wish->mode && !parse_number(wish->mode, 8, 0777, &n))
-		return reject("use octal digits up to 0777, like 0660",
-			      "--mode %s: not permissions", wish->mode);
-	if (wish->persist && strcmp(wish->persist, "0") && strcmp(wish->persist, "1"))
-		return reject("use 0 or 1", "--persist %s: neither 0 nor 1", wish->persist);
-	return wish->name ? check_name(wish->name) : OK;
+	return OK;
 }
 
 static int read_wish(struct wish *wish, int *argc, char **argv, bool *json)
@@ -112,15 +68,16 @@ static int read_wish(struct wish *wish, int *argc, char **argv, bool *json)
 	const char *node = NULL, *size = NULL, *align = NULL;
 	const struct option_spec spec[] = {
 		{ "node", &node }, { "size", &size }, { "align", &align },
-		{ "name", &wish->name }, { "uid", &wish->uid }, { "gid", &wish->gid },
-		{ "mode", &wish->mode }, { "persist", &wish->persist }, {}
+		{ "name", &wish->attrs.name }, { "uid", &wish->attrs.uid },
+		{ "gid", &wish->attrs.gid }, { "mode", &wish->attrs.mode },
+		{ "persist", &wish->attrs.persist }, { "memmap", &wish->attrs.memmap }, {}
 	};
 
 	if (!parse_options(argc, argv, spec, json))
 		return USAGE;
 	if (*argc > 1)
 		return misuse("create takes options only: %s", argv[1]);
-	return wish_size(wish, size, align) ?: wish_rest(wish, node) ?: wish_owner(wish);
+	return wish_size(wish, size, align) ?: wish_node(wish, node) ?: check_attrs(&wish->attrs);
 }
 
 /* The pool that was asked for, or the only one there is */
@@ -159,51 +116,56 @@ static int check_room(const struct pool *pool, const struct wish *wish)
 		    size_text(pool->free, buf[0]), size_text(wish->size, buf[1]));
 }
 
-static int set_all(const struct device *device, const struct wish *wish)
+/* Says why there is no memory: the kernel has one errno for several reasons */
+static int no_room(const struct pool *pool, const struct wish *wish, int err)
 {
-	int rc = OK;
+	char buf[4][SIZE_TEXT];
 
-	if (wish->persist)
-		rc = set_attr(device, "persist", wish->persist);
-	if (!rc && wish->gid)
-		rc = set_attr(device, "gid", wish->gid);
-	if (!rc && wish->mode)
-		rc = set_attr(device, "mode", wish->mode);
-	if (!rc && wish->uid)
-		rc = set_attr(device, "uid", wish->uid);
-	if (!rc && wish->name)
-		rc = set_attr(device, "name", wish->name);
-	return rc;
-}
-
-static int no_room(const struct device *device, const struct wish *wish, int err)
-{
-	char buf[2][SIZE_TEXT];
-
-	if (err == -ENOSPC)
+	if (err == -EINTR)
+		return fail("nothing has been made: try again", "interrupted");
+	if (err == -ENOSPC || err == -ENXIO)
 		return fail("try a smaller --align, or see extmem map",
-			    "no %s can be had in pieces of %s", size_text(wish->size, buf[0]),
-			    size_text(wish->align, buf[1]));
-	return fail("see: dmesg", "%s can't get %s: %s", device->dev_name,
+			    "node %d has no %s in pieces of %s: %s are free, the longest run is %s",
+			    pool->node, size_text(wish->size, buf[0]),
+			    size_text(wish->align, buf[1]), size_text(pool->free, buf[2]),
+			    size_text(pool->largest, buf[3]));
+	return fail("see: dmesg", "node %d does not give %s: %s", pool->node,
 		    size_text(wish->size, buf[0]), strerror(-err));
 }
 
-static int fill_device(struct device *device, const struct wish *wish)
+/* The claim's id; empty as long as there is no claim */
+static void read_uuid(const struct device *device, char uuid[40])
+{
+	char *text = read_file(SYS_DAX "/%s/extmem/uuid", device->dev_name);
+
+	snprintf(uuid, sizeof(device->uuid), "%s", text ?: "");
+	free(text);
+}
+
+/*
+ * Give the device memory and enable it at once: daxctl takes the youngest device of a
+ * region and does not look whether that is its own; what is enabled is safe from it.
+ * RETRY: another creator was faster.
+ */
+static int take_device(struct device *device, const struct pool *pool,
+		       const struct wish *wish)
 {
 	int rc;
 
+	read_uuid(device, device->uuid);
+	if (device->uuid[0])
+		return RETRY;
 	if (daxctl_dev_get_align(device->dev) != wish->align) {
 		rc = daxctl_dev_set_align(device->dev, wish->align);
 		if (rc)
-			return fail("see: dmesg", "%s can't be aligned so: %s",
+			return rc == -EBUSY ? RETRY :
+			       fail("see: dmesg", "%s can't be aligned so: %s",
 				    device->dev_name, strerror(-rc));
 	}
-	rc = daxctl_dev_set_size(device->dev, wish->size);
+	rc = set_size(device, wish->size);
 	if (rc)
-		return no_room(device, wish, rc);
-	rc = set_all(device, wish);
-	if (rc)
-		return rc;
+		return rc == -EBUSY ? RETRY : no_room(pool, wish, rc);
+	read_uuid(device, device->uuid);
 	rc = daxctl_dev_enable_devdax(device->dev);
 	if (rc)
 		return fail("see: dmesg; is the driver device_dax there?",
@@ -211,114 +173,178 @@ static int fill_device(struct device *device, const struct wish *wish)
 	return OK;
 }
 
-/* The device that was not there before */
-static struct device *find_new(const struct state *before, const struct state *after,
-			       int node)
+/* Whether it is still the claim that take_device() has made */
+static bool is_ours(const struct device *device, const struct wish *wish)
 {
+	char uuid[sizeof(device->uuid)];
+	__u64 size = 0;
+
+	read_uuid(device, uuid);
+	read_u64(&size, SYS_DAX "/%s/size", device->dev_name);
+	return uuid[0] && !strcmp(uuid, device->uuid) && size == wish->size;
+}
+
+static int finish_device(const struct device *device, const struct wish *wish)
+{
+	int rc = set_attrs(device, &wish->attrs);
+
+	if (rc)
+		return rc;
+	if (interrupted())
+		return fail("nothing has been made: try again", "interrupted");
+	if (!is_ours(device, wish))
+		return fail("see who else changes devices, for instance daxctl",
+			    "%s has been changed by another meanwhile", device->dev_name);
+	return OK;
+}
+
+/* Number of devices that were not there before, and have no memory; the last two of them */
+static unsigned int find_new(const struct state *before, const struct state *after, int node,
+			     struct device *found[2])
+{
+	unsigned int nr = 0;
 	size_t i;
 
 	for (i = 0; i < after->nr_devices; i++)
 		if (after->devices[i].node == node && !after->devices[i].size &&
 		    !find_device(before, after->devices[i].dev_name))
-			return &after->devices[i];
-	return NULL;
+			found[nr++ % 2] = &after->devices[i];
+	return nr;
 }
 
-/* A device without memory; libdaxctl sees it only when it looks afresh */
-static struct device *make_device(const struct state *before, struct state *after,
-				  const struct pool *pool)
+/*
+ * Make two devices, of which the first is to be used, and is not the youngest any more:
+ * the second one is for daxctl to take, if it should be about to. Neither is known if
+ * others make devices as well.
+ */
+static int make_devices(const struct state *before, struct state *after,
+			const struct pool *pool, struct device *made[2])
 {
-	struct device *device = NULL;
-	int rc = daxctl_region_create_dev(pool->region);
+	const char *path = daxctl_region_get_path(pool->region);
+	struct device *swap;
+	char *youngest;
+	int rc;
 
-	if (!rc && !state_read(after))
-		device = find_new(before, after, pool->node);
-	if (!device)
-		fail("see: dmesg", "no device can be made on node %d: %s", pool->node,
-		     rc ? strerror(-rc) : "it is not there");
-	return device;
+	rc = daxctl_region_create_dev(pool->region) ?: daxctl_region_create_dev(pool->region);
+	if (rc)
+		return fail("see: dmesg", "no device can be made on node %d: %s", pool->node,
+			    strerror(-rc));
+	rc = state_read(after);
+	if (rc)
+		return rc;
+	if (find_new(before, after, pool->node, made) != 2)
+		return RETRY;
+	youngest = read_file("%s/dax_region/create", path);
+	if (youngest && !strcmp(youngest, made[0]->dev_name)) {
+		swap = made[0];
+		made[0] = made[1];
+		made[1] = swap;
+	}
+	rc = youngest && !strcmp(youngest, made[1]->dev_name) ? OK : RETRY;
+	free(youngest);
+	return rc;
 }
 
-/* From here on nothing is to be left half done */
-static void hold_signals(void)
+/* What nobody has taken goes again */
+static void remove_unused(const struct pool *pool, struct device *device)
 {
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	read_uuid(device, device->uuid);
+	if (!device->uuid[0])
+		daxctl_region_destroy_dev(pool->region, device->dev);
 }
 
-static int interrupted(void)
+/*
+ * Remove what was made, unless it has become somebody else's. libdaxctl crashes when it
+ * destroys what it has enabled: let it look afresh.
+ */
+static void undo(struct state *state, const struct device *made)
 {
-	sigset_t set;
-
-	sigpending(&set);
-	if (!sigismember(&set, SIGHUP) && !sigismember(&set, SIGINT) &&
-	    !sigismember(&set, SIGTERM))
-		return OK;
-	return fail("nothing has been made: try again", "interrupted");
-}
-
-/* libdaxctl crashes when it destroys what it has enabled: let it look afresh */
-static void undo(struct state *state, const char *dev_name)
-{
+	char dev_name[sizeof(made->dev_name)], uuid[sizeof(made->uuid)];
 	struct device *device;
 
+	memcpy(dev_name, made->dev_name, sizeof(dev_name));
+	memcpy(uuid, made->uuid, sizeof(uuid));
 	state_free(state);
 	if (state_read(state))
 		return;
 	device = find_device(state, dev_name);
-	if (device)
+	if (device && !strcmp(device->uuid, uuid))
 		give_up_device(state, device);
 }
 
-static int create(const struct state *before, struct state *after,
-		  const struct wish *wish, char *dev_name)
+/* One attempt. libdaxctl sees new devices only when it looks afresh. */
+static int try_create(const struct state *before, struct state *after,
+		      const struct wish *wish, int node, char *dev_name)
 {
-	struct pool *pool = choose_pool(before, wish);
-	struct device *device;
+	struct pool *pool = find_pool(before, node);
+	struct device *made[2] = {};
 	int rc;
 
-	if (!pool)
-		return FAILED;
-	rc = check_room(pool, wish);
-	if (!rc && wish->name)
-		rc = check_name_free(before, wish->name);
+	rc = make_devices(before, after, pool, made);
 	if (rc)
 		return rc;
-	hold_signals();
-	device = make_device(before, after, pool);
-	if (!device)
-		return FAILED;
-	memcpy(dev_name, device->dev_name, sizeof(device->dev_name));
-	rc = fill_device(device, wish) ?: interrupted();
+	pool = find_pool(after, node);
+	if (!pool || !pool->region)
+		return RETRY;
+	memcpy(dev_name, made[0]->dev_name, sizeof(made[0]->dev_name));
+	rc = take_device(made[0], pool, wish);
+	remove_unused(pool, made[1]);
+	if (!rc)
+		rc = finish_device(made[0], wish);
+	if (rc && rc != RETRY)
+		undo(after, made[0]);
+	return rc;
+}
+
+static int create_once(const struct wish *wish, char *dev_name)
+{
+	struct state before, after = {};
+	struct pool *pool;
+	int rc = state_read(&before);
+
 	if (rc)
-		undo(after, dev_name);
+		return rc;
+	pool = choose_pool(&before, wish);
+	rc = pool ? check_room(pool, wish) : FAILED;
+	if (!rc && wish->attrs.name && *wish->attrs.name)
+		rc = check_name_free(&before, wish->attrs.name);
+	if (!rc && interrupted())
+		rc = fail("nothing has been made: try again", "interrupted");
+	if (!rc)
+		rc = try_create(&before, &after, wish, pool->node, dev_name);
+	state_free(&before);
+	state_free(&after);
+	return rc;
+}
+
+static int create(const struct wish *wish, char *dev_name)
+{
+	int i, rc = RETRY;
+
+	hold_signals();
+	for (i = 0; i < TRIES && rc == RETRY; i++)
+		rc = create_once(wish, dev_name);
+	if (rc == RETRY)
+		return fail("try again when they are through",
+			    "others make devices there all the time");
 	return rc;
 }
 
 int cmd_create(int argc, char **argv)
 {
 	char dev_name[sizeof(((struct device *)0)->dev_name)];
-	struct state before, after = {};
 	struct wish wish = {};
 	char buf[SIZE_TEXT];
+	const char *name;
 	bool json = false;
 	int rc = read_wish(&wish, &argc, argv, &json);
 
 	if (rc)
 		return rc;
-	rc = begin_change(&before, "create");
+	rc = need_root("create", FAILED) ?: lock_tools() ?: create(&wish, dev_name);
 	if (rc)
 		return rc;
-	rc = create(&before, &after, &wish, dev_name);
-	state_free(&before);
-	state_free(&after);
-	if (rc)
-		return rc;
+	name = wish.attrs.name;
 	return report(dev_name, json, "created %s, %s%s%s\n", dev_name,
-		      size_text(wish.size, buf), wish.name ? ", " : "", wish.name ?: "");
+		      size_text(wish.size, buf), name && *name ? ", " : "", name ?: "");
 }

@@ -36,11 +36,8 @@ int cmd_destroy(int argc, char **argv)
 	rc = begin_change(&state, "destroy");
 	if (rc)
 		return rc;
-	device = find_device(&state, argv[1]);
-	if (!device || !device->size)
-		rc = fail("see what there is: extmem status", "no claim '%s'", argv[1]);
-	else
-		rc = give_up_device(&state, device);
+	device = find_claim(&state, argv[1]);
+	rc = device ? give_up_device(&state, device) : FAILED;
 	if (!rc)
 		say_destroyed(device, json);
 	state_free(&state);

@@ -50,19 +50,78 @@ static void read_extents(struct device *device)
 			 daxctl_mapping_get_size(mapping));
 }
 
+/* The driver that has it; with kmem it is system RAM */
+static bool is_ram(const char *dev_name)
+{
+	char path[128], link[256], *name;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), SYS_DAX "/%s/driver", dev_name);
+	n = readlink(path, link, sizeof(link) - 1);
+	if (n < 0)
+		return false;
+	link[n] = '\0';
+	name = strrchr(link, '/');
+	return name && !strcmp(name + 1, "kmem");
+}
+
+static void read_form(struct device *device)
+{
+	__u64 memmap = 0;
+
+	read_u64(&memmap, SYS_DAX "/%s/extmem/memmap", device->dev_name);
+	if (is_ram(device->dev_name))
+		device->form = FORM_RAM;
+	else
+		device->form = memmap ? FORM_MEMMAP : FORM_DEVDAX;
+}
+
+/* libdaxctl has the number of whatever file there is in /dev */
+static dev_t read_number(const char *dev_name)
+{
+	char *text = read_file(SYS_DAX "/%s/dev", dev_name);
+	unsigned int major = 0, minor = 0;
+
+	if (text)
+		sscanf(text, "%u:%u", &major, &minor);
+	free(text);
+	return makedev(major, minor);
+}
+
 static void read_device(struct device *device, const struct state *state)
 {
 	struct daxctl_dev *dev = device->dev;
 
 	device->node = daxctl_dev_get_target_node(dev);
 	device->id = daxctl_dev_get_id(dev);
-	device->rdev = makedev(daxctl_dev_get_major(dev), daxctl_dev_get_minor(dev));
+	device->rdev = read_number(device->dev_name);
 	device->enabled = daxctl_dev_is_enabled(dev);
 	device->size = daxctl_dev_get_size(dev);
 	device->align = daxctl_dev_get_align(dev);
 	read_claim(device);
+	read_form(device);
 	if (state->see_addresses)
 		read_extents(device);
+}
+
+/* As status shows it, and list takes it */
+const char *state_text(const struct device *device)
+{
+	static const char * const text[] = {
+		[FORM_DEVDAX] = "enabled",
+		[FORM_MEMMAP] = "memmap",
+		[FORM_RAM] = "system-ram",
+	};
+
+	if (!device->enabled && device->form != FORM_RAM)
+		return "disabled";
+	return text[device->form];
+}
+
+/* Not in a session, or of a kernel that knows none */
+bool in_session(const struct device *device)
+{
+	return device->session[0] && strcmp(device->session, "none");
 }
 
 static bool is_ours(const char *dev_name)

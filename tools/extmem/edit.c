@@ -15,7 +15,7 @@
 /* The state as it is, which no other tool changes from now on */
 int begin_change(struct state *state, const char *what)
 {
-	return need_root(what) ?: lock_tools() ?: state_read(state);
+	return need_root(what, FAILED) ?: lock_tools() ?: state_read(state);
 }
 
 int check_name_free(const struct state *state, const char *name)
@@ -38,6 +38,10 @@ static const char *meaning(int err)
 		return "another claim has it";
 	case ENODATA:
 		return "the device has no memory";
+	case EBUSY:
+		return "the device is in use or in a session";
+	case EOPNOTSUPP:
+		return "this kernel can't do that";
 	case EINVAL:
 		return "the kernel takes no such value";
 	default:
@@ -55,10 +59,15 @@ int set_attr(const struct device *device, const char *attr, const char *text)
 		    device->dev_name, attr, text, meaning(err));
 }
 
-static int in_use(const struct device *device)
+/* Says who uses it. What is to be changed has been: nobody need wait while we look. */
+int in_use(struct state *state, const struct device *device)
 {
-	const struct user *user = device->users;
+	const struct user *user;
 	char next[96];
+
+	unlock_tools();
+	read_users(state);
+	user = device->users;
 
 	if (!strcmp(device->session, "outgoing"))
 		return fail("close that session first",
@@ -68,6 +77,10 @@ static int in_use(const struct device *device)
 		return fail("finish that session first",
 			    "%s is in a live update session of the former kernel",
 			    device->dev_name);
+	if (!device->nr_users && state->nr_unseen)
+		return fail("see what that process does, and stop it",
+			    "%s is in use, perhaps by %s (process %d), which can't be looked at",
+			    device->dev_name, state->unseen[0].comm, state->unseen[0].pid);
 	if (!device->nr_users)
 		return fail("see who passes devices through: fuser -v /dev/iommu /dev/vfio/*",
 			    "%s is in use, by a device's DMA or pinned pages: nobody maps it",
@@ -88,7 +101,7 @@ int give_up_device(struct state *state, struct device *device)
 	if (!rc && daxctl_dev_get_size(device->dev))
 		rc = daxctl_dev_set_size(device->dev, 0);
 	if (rc == -EBUSY)
-		return in_use(device);
+		return in_use(state, device);
 	if (!rc && device->id && pool && pool->region)
 		rc = daxctl_region_destroy_dev(pool->region, device->dev);
 	if (rc)
@@ -110,8 +123,10 @@ int report(const char *dev_name, bool json, const char *fmt, ...)
 		va_end(args);
 		return OK;
 	}
+	unlock_tools();
 	if (state_read(&state))
-		return FAILED;
+		return NO_ANSWER;
+	read_users(&state);
 	device = find_device(&state, dev_name);
 	if (device)
 		json_print(json_device(device), true);

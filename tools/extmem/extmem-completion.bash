@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0
 # Completion of extmem(8) for bash.
 
+_extmem_commands="status watch list map create set resize destroy rename qemu-args
+	verify check-update"
+
 # Names and devices of all claims
 _extmem_claims()
 {
 	local dir name
 
 	for dir in /sys/bus/dax/devices/dax*/extmem; do
-		[ -s "$dir/uuid" ] || continue
-		read -r name 2>/dev/null <"$dir/name" && echo "$name"
+		# every file of sysfs has a size; only what is read tells
+		read -r name 2>/dev/null <"$dir/uuid" && [ "$name" ] || continue
+		read -r name 2>/dev/null <"$dir/name" && [ "$name" ] && echo "$name"
 		dir=${dir%/extmem}
 		echo "${dir##*/}"
 	done
@@ -27,8 +31,11 @@ _extmem_options()
 {
 	case $1 in
 	create)
-		echo --node --size --align --name --uid --gid --mode --persist
+		echo --node --size --align --name --uid --gid --mode --persist --memmap
 		;;
+	set) echo --name --uid --gid --mode --persist --memmap ;;
+	list) echo --node --name --uid --state --session --persist --used ;;
+	qemu-args) echo --id --uuid ;;
 	map) echo --svg ;;
 	watch) echo -n ;;
 	check-update) echo --map ;;
@@ -41,14 +48,17 @@ _extmem_words()
 	case $2 in
 	--node) _extmem_nodes; return ;;
 	--align) echo 4K 2M 1G; return ;;
-	--persist) echo 0 1; return ;;
+	--persist | --memmap | --used) echo 0 1; return ;;
+	--state) echo enabled disabled memmap system-ram; return ;;
+	--session) echo none outgoing incoming; return ;;
 	--uid) compgen -u; return ;;
 	--gid) compgen -g; return ;;
 	--*[a-z] | -n) [ "$2" = --json ] || return ;;
 	esac
 	case $1,$3 in
 	*,-*) _extmem_options "$1" ;;
-	destroy,* | rename,*) _extmem_claims ;;
+	destroy,* | rename,* | set,* | resize,* | list,* | qemu-args,*) _extmem_claims ;;
+	help,*) echo "$_extmem_commands" ;;
 	esac
 }
 
@@ -73,8 +83,7 @@ _extmem()
 		_extmem_files "${COMP_WORDS[1]}" "$prev" "$cur"; then
 		return
 	elif [ "$COMP_CWORD" -eq 1 ]; then
-		words="status watch map create destroy rename verify check-update
-			--help --json"
+		words="$_extmem_commands help --help --json --version"
 	else
 		words=$(_extmem_words "${COMP_WORDS[1]}" "$prev" "$cur")
 	fi

@@ -6,8 +6,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Exit codes */
-enum { OK = 0, FAILED = 1, USAGE = 2 };
+/*
+ * Exit codes: fine; it could not be done, or what was looked at is wrong; the command
+ * line makes no sense; it could not be looked at, so there is no answer.
+ */
+enum { OK = 0, FAILED = 1, USAGE = 2, NO_ANSWER = 3 };
 
 #define KIB	1024ULL
 #define MIB	(1024 * KIB)
@@ -16,11 +19,13 @@ enum { OK = 0, FAILED = 1, USAGE = 2 };
 #define NAME_MAX_BYTES	63
 #define SIZE_TEXT	40
 
-/* error.c: these print to standard error and return the exit code */
+/* error.c: these say what is wrong, and return the exit code */
+extern bool errors_as_json;
 int fail(const char *next, const char *fmt, ...) __printf(2, 3);
 int reject(const char *next, const char *fmt, ...) __printf(2, 3);
 int misuse(const char *fmt, ...) __printf(1, 2);
-int need_root(const char *what);
+int no_answer(const char *next, const char *fmt, ...) __printf(2, 3);
+int need_root(const char *what, int rc);
 void *grow(void *array, size_t nr, size_t size);
 
 /* size.c */
@@ -44,20 +49,18 @@ struct option_spec {
 bool parse_options(int *argc, char **argv, const struct option_spec *spec,
 		   bool *json);
 
+/* extmem.c: the command that runs */
+extern const char *command_name;
+
 /* lock.c: one tool at a time changes things */
 int lock_tools(void);
+void unlock_tools(void);
+void forget_lock(void);
 
 /* file.c: sysfs and the like, one value a file */
 char *read_file(const char *fmt, ...) __printf(1, 2);
 bool read_u64(__u64 *val, const char *fmt, ...) __printf(2, 3);
 int write_file(const char *text, const char *fmt, ...) __printf(2, 3);
-
-/* table.c: columns as wide as what they hold */
-struct table;
-struct table *table_new(void);
-void table_cell(struct table *table, const char *fmt, ...) __printf(2, 3);
-void table_end_row(struct table *table);
-void table_print(struct table *table);
 
 /* name.c */
 int check_name(const char *name);
@@ -69,6 +72,10 @@ int cmd_map(int argc, char **argv);
 int cmd_create(int argc, char **argv);
 int cmd_destroy(int argc, char **argv);
 int cmd_rename(int argc, char **argv);
+int cmd_list(int argc, char **argv);
+int cmd_set(int argc, char **argv);
+int cmd_resize(int argc, char **argv);
+int cmd_qemu_args(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 int cmd_check_update(int argc, char **argv);
 

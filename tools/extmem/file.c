@@ -37,7 +37,7 @@ static char *read_all(int fd)
 
 static char *read_path(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	char *text;
 
 	if (fd < 0)

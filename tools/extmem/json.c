@@ -3,6 +3,7 @@
  * The state as JSON. Sizes are in bytes; addresses, too, and missing where they
  * may not be seen.
  */
+#define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,9 +25,57 @@ static void add_counter(struct json_object *json, const char *key,
 		add_u64(json, key, counter->val);
 }
 
-static void add_text(struct json_object *json, const char *key, const char *text)
+/* Bytes of the UTF-8 character at @text, or 0 if there is none */
+static size_t character(const unsigned char *text)
 {
-	json_object_object_add(json, key, json_object_new_string(text));
+	static const struct { unsigned char mask, lead; unsigned int least; } form[] = {
+		{ 0x80, 0x00, 0 }, { 0xe0, 0xc0, 0x80 }, { 0xf0, 0xe0, 0x800 },
+		{ 0xf8, 0xf0, 0x10000 },
+	};
+	unsigned int c;
+	size_t len, i;
+
+	for (len = 0; len < 4; len++)
+		if ((text[0] & form[len].mask) == form[len].lead)
+			break;
+	if (len == 4)
+		return 0;
+	c = text[0] & (unsigned char)~form[len].mask;
+	for (i = 1; i <= len; i++) {
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (text[i] & 0x3f);
+	}
+	if (c < form[len].least || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+		return 0;
+	return len + 1;
+}
+
+/* Paths and what is read from files may be no UTF-8, but JSON is: U+FFFD for the rest */
+struct json_object *json_text(const char *text)
+{
+	struct json_object *json;
+	char *good, *to;
+	size_t len;
+
+	good = malloc(3 * strlen(text) + 1);
+	if (!good)
+		return NULL;
+	to = good;
+	while (*text) {
+		len = character((const unsigned char *)text);
+		to = mempcpy(to, len ? text : "\xef\xbf\xbd", len ?: 3);
+		text += len ?: 1;
+	}
+	*to = '\0';
+	json = json_object_new_string(good);
+	free(good);
+	return json;
+}
+
+void json_add_text(struct json_object *json, const char *key, const char *text)
+{
+	json_object_object_add(json, key, json_text(text));
 }
 
 struct json_object *json_spans(const struct spans *spans)
@@ -39,10 +88,19 @@ struct json_object *json_spans(const struct spans *spans)
 		add_u64(json, "start", spans->v[i].start);
 		add_u64(json, "size", spans->v[i].size);
 		if (spans->v[i].why)
-			add_text(json, "reason", spans->v[i].why);
+			json_add_text(json, "reason", spans->v[i].why);
 		json_object_array_add(array, json);
 	}
 	return array;
+}
+
+static struct json_object *json_user(const struct user *user)
+{
+	struct json_object *json = json_object_new_object();
+
+	json_object_object_add(json, "pid", json_object_new_int(user->pid));
+	json_add_text(json, "command", user->comm);
+	return json;
 }
 
 static struct json_object *json_users(const struct device *device)
@@ -51,10 +109,7 @@ static struct json_object *json_users(const struct device *device)
 	size_t i;
 
 	for (i = 0; i < device->nr_users; i++) {
-		json = json_object_new_object();
-		json_object_object_add(json, "pid",
-				       json_object_new_int(device->users[i].pid));
-		add_text(json, "command", device->users[i].comm);
+		json = json_user(&device->users[i]);
 		json_object_object_add(json, "mapped",
 				       json_spans(&device->users[i].mapped));
 		json_object_array_add(array, json);
@@ -68,22 +123,34 @@ struct json_object *json_device(const struct device *device)
 	char mode[8];
 
 	snprintf(mode, sizeof(mode), "%04lo", device->mode);
-	add_text(json, "device", device->dev_name);
-	add_text(json, "name", device->name);
-	add_text(json, "uuid", device->uuid);
+	json_add_text(json, "device", device->dev_name);
+	json_add_text(json, "name", device->name);
+	json_add_text(json, "uuid", device->uuid);
 	json_object_object_add(json, "node", json_object_new_int(device->node));
 	add_u64(json, "size", device->size);
 	add_u64(json, "align", device->align);
 	add_u64(json, "uid", device->uid);
 	add_u64(json, "gid", device->gid);
-	add_text(json, "mode", mode);
+	json_add_text(json, "mode", mode);
 	json_object_object_add(json, "persist", json_object_new_boolean(device->persist));
-	add_text(json, "session", device->session);
+	json_add_text(json, "session", device->session);
 	json_object_object_add(json, "enabled", json_object_new_boolean(device->enabled));
+	json_add_text(json, "state", state_text(device));
+	json_object_object_add(json, "memmap",
+			       json_object_new_boolean(device->form == FORM_MEMMAP));
 	add_u64(json, "nr_extents", device->nr_extents);
 	if (device->extents.nr)
 		json_object_object_add(json, "extents", json_spans(&device->extents));
 	json_object_object_add(json, "users", json_users(device));
+	return json;
+}
+
+static struct json_object *json_line(const char *text, size_t len)
+{
+	char *line = strndup(text, len);
+	struct json_object *json = line ? json_text(line) : NULL;
+
+	free(line);
 	return json;
 }
 
@@ -94,7 +161,7 @@ static struct json_object *json_lines(const char *text)
 
 	for (; text && *text; text += len + (text[len] == '\n')) {
 		len = strcspn(text, "\n");
-		json_object_array_add(array, json_object_new_string_len(text, len));
+		json_object_array_add(array, json_line(text, len));
 	}
 	return array;
 }
@@ -109,6 +176,8 @@ static struct json_object *json_pool(const struct pool *pool)
 	add_u64(json, "largest_free_bytes", pool->largest);
 	add_u64(json, "quarantined_bytes", pool->quarantined);
 	add_u64(json, "claims", pool->claims);
+	add_counter(json, "other_claims", &pool->other_claims);
+	add_counter(json, "other_bytes", &pool->other);
 	add_counter(json, "dirty_bytes", &pool->dirty);
 	add_counter(json, "scrubbed_bytes", &pool->scrubbed);
 	add_counter(json, "poisoned_bytes", &pool->poisoned);
@@ -125,6 +194,7 @@ struct json_object *json_state(const struct state *state)
 	struct json_object *json = json_object_new_object();
 	struct json_object *pools = json_object_new_array();
 	struct json_object *claims = json_object_new_array();
+	struct json_object *unseen = json_object_new_array();
 	size_t i;
 
 	for (i = 0; i < state->nr_pools; i++)
@@ -135,7 +205,11 @@ struct json_object *json_state(const struct state *state)
 	add_u64(json, "generation", state->generation);
 	add_u64(json, "map_bytes", state->map_bytes);
 	json_object_object_add(json, "all_users_seen",
-			       json_object_new_boolean(state->see_users));
+			       json_object_new_boolean(state->see_users &&
+						       !state->nr_unseen));
+	for (i = 0; i < state->nr_unseen; i++)
+		json_object_array_add(unseen, json_user(&state->unseen[i]));
+	json_object_object_add(json, "unseen", unseen);
 	json_object_object_add(json, "pools", pools);
 	json_object_object_add(json, "claims", claims);
 	return json;

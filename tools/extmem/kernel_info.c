@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which devices that run a kernel says, in its image, that it takes over: names of
- * formats, see include/linux/kho/abi/persist_image.h. Nothing there can be relied on.
+ * What a kernel says in the variable part of kernel_info, in its image: which devices
+ * that run it takes over, as names of formats (include/linux/kho/abi/persist_image.h),
+ * and what its compressed kernel is (include/linux/kho/abi/payload_image.h). Nothing
+ * there can be relied on.
  */
 #include <endian.h>
 #include <stdbool.h>
@@ -16,7 +18,8 @@
 #define HEADER_END	0x26c
 #define WITH_INFO	0x020f
 #define SECTOR		512
-#define ENTRY_MAGIC	"PdMA"
+#define NAMES_MAGIC	"PdMA"
+#define CRC_MAGIC	"PCrc"
 #define ENTRY_SIZE	12
 
 /*
@@ -57,8 +60,8 @@ static struct bytes find_info(struct bytes file)
 	return behind(file, off + word(file, INFO_OFFSET));
 }
 
-/* The list of names, by the entry that leads to it */
-static struct bytes find_names(struct bytes file)
+/* What an entry leads to, up to the end of the file; nothing, if there is none */
+static struct bytes find_entry(struct bytes file, const char *magic)
 {
 	struct bytes info = find_info(file), at = behind(info, word(info, 4));
 	uint32_t size;
@@ -70,7 +73,7 @@ static struct bytes find_names(struct bytes file)
 		size = word(at, 4);
 		if (size < 8 || (size_t)(at.at - info.at) + size > word(info, 8))
 			break;
-		if (memcmp(at.at, ENTRY_MAGIC, 4) || size < ENTRY_SIZE)
+		if (memcmp(at.at, magic, 4) || size < ENTRY_SIZE)
 			continue;
 		off = info.at - file.at + (int32_t)word(at, 8);
 		return behind(file, off < 0 ? file.size : (size_t)off);
@@ -94,11 +97,19 @@ static bool has_name(struct bytes names, const char *name)
 
 const char *image_lacks(struct bytes file)
 {
-	struct bytes names = find_names(file);
+	struct bytes names = find_entry(file, NAMES_MAGIC);
 	size_t i;
 
 	for (i = 0; i < sizeof(needed) / sizeof(*needed); i++)
 		if (!has_name(names, needed[i]))
 			return needed[i];
 	return NULL;
+}
+
+bool image_crc(struct bytes file, unsigned int *crc)
+{
+	struct bytes at = find_entry(file, CRC_MAGIC);
+
+	*crc = word(at, 0);
+	return at.size >= sizeof(*crc);
 }

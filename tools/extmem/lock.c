@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Two tools that create and destroy at the same time would get into each
- * other's way: libdaxctl takes several steps for either. The second one waits.
+ * other's way: libdaxctl takes several steps for either. The second one waits,
+ * however long the first takes: to clear a large device takes minutes. The kernel
+ * takes the lock from who has ended, and who waits can be interrupted.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -17,31 +19,34 @@
 #include "extmem.h"
 
 #define LOCK_FILE	"/run/extmem.lock"
-#define PATIENCE	60	/* seconds */
+#define REMIND		600	/* tenths of a second */
 
-static int lock_fd;
+static int lock_fd = -1;
 
-static int holder(int fd)
+/* "PID COMMAND", as the holder left it */
+static int holder(int fd, char command[32])
 {
-	char buf[16] = "";
+	char buf[64] = "";
+	int pid = 0;
 
-	if (pread(fd, buf, sizeof(buf) - 1, 0) < 0)
-		return 0;
-	return atoi(buf);
+	command[0] = '\0';
+	if (pread(fd, buf, sizeof(buf) - 1, 0) > 0)
+		sscanf(buf, "%d %31[a-z-]", &pid, command);
+	return pid;
 }
 
-static void forget_holder(void)
+static void say_waiting(int fd, int tenths)
 {
-	if (ftruncate(lock_fd, 0))
-		fail("see to that file", LOCK_FILE ": %s", strerror(errno));
-}
+	char command[32], since[40] = "";
+	int pid = holder(fd, command);
 
-static void say_waiting(int pid)
-{
+	if (tenths)
+		snprintf(since, sizeof(since), ", for %d seconds now", tenths / 10);
 	if (pid)
-		fprintf(stderr, "extmem: waiting for another extmem, process %d\n", pid);
+		fprintf(stderr, "extmem: waiting for another extmem, process %d (%s)%s\n", pid,
+			command[0] ? command : "?", since);
 	else
-		fprintf(stderr, "extmem: waiting: somebody holds " LOCK_FILE "\n");
+		fprintf(stderr, "extmem: waiting: somebody holds " LOCK_FILE "%s\n", since);
 }
 
 static int wait_for_lock(int fd)
@@ -52,32 +57,55 @@ static int wait_for_lock(int fd)
 	for (i = 0; flock(fd, LOCK_EX | LOCK_NB); i++) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return fail("see to that file", LOCK_FILE ": %s", strerror(errno));
-		if (!i)
-			say_waiting(holder(fd));
-		if (i >= 10 * PATIENCE)
-			return fail("see who it is: fuser -v " LOCK_FILE,
-				    "another extmem has been at work for %d seconds",
-				    PATIENCE);
+		if (!(i % REMIND))
+			say_waiting(fd, i);
 		nanosleep(&tenth, NULL);
 	}
 	return OK;
 }
 
-/* Held until the program ends */
+void unlock_tools(void)
+{
+	if (lock_fd < 0)
+		return;
+	if (ftruncate(lock_fd, 0))
+		fail("see to that file", LOCK_FILE ": %s", strerror(errno));
+	close(lock_fd);
+	lock_fd = -1;
+}
+
+/* In a child: it is ours no more */
+void forget_lock(void)
+{
+	if (lock_fd >= 0)
+		close(lock_fd);
+	lock_fd = -1;
+}
+
+/* Held until unlock_tools(), or until the program ends */
 int lock_tools(void)
 {
-	int fd = open(LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	static bool registered;
+	int fd = open(LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	int rc;
 
 	/* who may read it could hold the lock against root */
-	if (fd < 0 || fchmod(fd, 0600))
-		return fail("see to that file", LOCK_FILE ": %s", strerror(errno));
-	rc = wait_for_lock(fd);
-	if (rc)
+	if (fd < 0 || fchmod(fd, 0600)) {
+		rc = fail("see to that file", LOCK_FILE ": %s", strerror(errno));
+		if (fd >= 0)
+			close(fd);
 		return rc;
-	if (ftruncate(fd, 0) || dprintf(fd, "%d\n", getpid()) < 0)
-		return fail("see to that file", LOCK_FILE ": %s", strerror(errno));
+	}
+	rc = wait_for_lock(fd);
+	if (!rc && (ftruncate(fd, 0) || dprintf(fd, "%d %s\n", getpid(), command_name) < 0))
+		rc = fail("see to that file", LOCK_FILE ": %s", strerror(errno));
+	if (rc) {
+		close(fd);
+		return rc;
+	}
 	lock_fd = fd;
-	atexit(forget_holder);
+	if (!registered)
+		atexit(unlock_tools);
+	registered = true;
 	return OK;
 }

@@ -16,7 +16,7 @@
 #include "layout.h"
 
 #define LETTERS		26
-#define OTHERS		'@'
+#define MOST_LETTERS	3
 #define LABEL		20	/* columns before the cells */
 
 const char *owner_name(const struct device *device)
@@ -43,26 +43,46 @@ unsigned int owner_color(const struct state *state, const struct device *device)
 	return owner_number(state, device) * 137 % 360;
 }
 
-static char owner_letter(const struct state *state, const struct device *device)
+/* Letters that it takes to tell all owners apart: A, or AA, or AAA */
+static int letters(const struct state *state)
 {
-	unsigned int n;
+	unsigned int n = owner_number(state, state->devices + state->nr_devices);
+	int len = 1;
 
-	if (!device)
-		return '!';
-	n = owner_number(state, device);
-	return n < LETTERS ? 'A' + n : OTHERS;
+	for (; n > LETTERS; n /= LETTERS)
+		len++;
+	return len < MOST_LETTERS ? len : MOST_LETTERS;
 }
 
-static char cell_letter(const struct state *state, const struct cell *cell)
+/* B, AB, AAB; where there are more owners than that, some have the same */
+static void owner_letters(const struct state *state, const struct device *device, char *text)
 {
-	char letter;
+	unsigned int n;
+	int len = letters(state);
 
-	if (!cell->used)
-		return '.';
-	if (cell->owners > 1)
-		return '*';
-	letter = owner_letter(state, cell->first->device);
-	return cell->used < cell->size ? tolower(letter) : letter;
+	text[len] = '\0';
+	if (!device) {
+		memset(text, '!', len);
+		return;
+	}
+	for (n = owner_number(state, device); len--; n /= LETTERS)
+		text[len] = 'A' + n % LETTERS;
+}
+
+static void cell_letters(const struct state *state, const struct cell *cell, char *text)
+{
+	int i, len = letters(state);
+
+	text[len] = '\0';
+	if (!cell->used) {
+		memset(text, '.', len);
+	} else if (cell->owners > 1) {
+		memset(text, '*', len);
+	} else {
+		owner_letters(state, cell->first->device, text);
+		for (i = 0; cell->used < cell->size && i < len; i++)
+			text[i] = tolower(text[i]);
+	}
 }
 
 /* One of the 216 colours of terminals, light enough for black letters */
@@ -79,30 +99,35 @@ static int terminal_color(const struct state *state, const struct device *device
 
 static void put_cell(const struct state *state, const struct cell *cell, bool color)
 {
-	char letter = cell_letter(state, cell);
+	char text[MOST_LETTERS + 1];
 
+	cell_letters(state, cell, text);
 	if (color && cell->first)
-		printf("\033[30;48;5;%dm%c\033[0m",
-		       terminal_color(state, cell->first->device), letter);
+		printf("\033[30;48;5;%dm%s\033[0m",
+		       terminal_color(state, cell->first->device), text);
 	else
-		putchar(letter);
+		fputs(text, stdout);
+	/* more than one letter a cell needs a space behind it */
+	if (text[1])
+		putchar(' ');
 }
 
 /* As many cells as fit, a multiple of eight */
-static unsigned int row_cells(void)
+static unsigned int row_cells(int len)
 {
 	struct winsize size;
+	int cells = 0, columns = len > 1 ? len + 1 : 1;
 
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_col < LABEL + 16)
-		return 64;
-	return (size.ws_col - LABEL) / 8 * 8;
+	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col > LABEL)
+		cells = (size.ws_col - LABEL) / columns / 8 * 8;
+	return cells ?: columns > 1 ? 16 : 64;
 }
 
 static void print_range(const struct state *state, const struct layout *layout,
 			const struct span *range)
 {
 	__u64 pos = range->start, end = range->start + range->size;
-	unsigned int n, cells = row_cells();
+	unsigned int n, cells = row_cells(letters(state));
 	bool color = isatty(STDOUT_FILENO);
 
 	while (pos < end) {
@@ -130,17 +155,18 @@ static void print_pool(const struct state *state, const struct layout *layout,
 
 static void print_legend(const struct state *state)
 {
-	char buf[SIZE_TEXT];
+	char buf[SIZE_TEXT], text[MOST_LETTERS + 1];
 	size_t i;
 
 	printf("\nA cell is 1 GiB: . free, a partly A's, A all A's, * of several, ! quarantine\n");
 	for (i = 0; i < state->nr_devices; i++) {
 		const struct device *device = &state->devices[i];
 
-		if (device->size)
-			printf("  %c  %s  %s  %s\n", owner_letter(state, device),
-			       owner_name(device), device->dev_name,
-			       size_text(device->size, buf));
+		if (!device->size)
+			continue;
+		owner_letters(state, device, text);
+		printf("  %s  %s  %s  %s\n", text, owner_name(device), device->dev_name,
+		       size_text(device->size, buf));
 	}
 }
 
@@ -153,7 +179,7 @@ static struct json_object *json_cell(const struct cell *cell)
 	json_object_object_add(json, "used", json_object_new_uint64(cell->used));
 	json_object_object_add(json, "owners", json_object_new_int(cell->owners));
 	if (cell->first)
-		owner = json_object_new_string(owner_name(cell->first->device));
+		owner = json_text(owner_name(cell->first->device));
 	json_object_object_add(json, "owner", owner);
 	return json;
 }
@@ -214,7 +240,7 @@ int cmd_map(int argc, char **argv)
 		return USAGE;
 	if (argc > 1)
 		return misuse("map takes no argument: %s", argv[1]);
-	rc = need_root("map, which shows physical addresses,") ?: state_read(&state);
+	rc = need_root("map, which shows physical addresses,", NO_ANSWER) ?: state_read(&state);
 	if (rc)
 		return rc;
 	layout_read(&layout, &state);

@@ -69,25 +69,26 @@ static void find_release(struct bytes kernel, struct next_kernel *next)
 	memcpy(next->release, at, n);
 }
 
-const char *next_kernel_read(const char *path, struct next_kernel *next)
+int next_kernel_read(const char *path, struct next_kernel *next)
 {
-	struct bytes file, kernel;
-	const char *fault;
+	struct image *image = &next->image;
+	struct bytes kernel;
 	int n;
 
 	memset(next, 0, sizeof(*next));
-	fault = image_open(path, &file, &kernel);
-	if (fault)
-		return fault;
+	n = image_open(path, image);
+	if (n)
+		return n;
+	kernel = image->kernel;
 	find_release(kernel, next);
 	if (!next->release[0])
-		return "an ELF file, but no Linux kernel";
+		return image_unknown(image, "an ELF file, but no Linux kernel");
 	n = find_record(kernel, &next->rec);
 	if (n > 1)
-		return "holds records of extmem that contradict each other";
+		return image_damaged(image, "holds records of extmem that contradict each other");
 	next->has_extmem = n;
 	next->has_kho = !!find(kernel, kernel.at, KHO_MAGIC, strlen(KHO_MAGIC));
-	next->lacks = image_lacks(file);
+	next->lacks = image_lacks(image->file);
 	next->has_sessions = !!find(kernel, kernel.at, SESSIONS, sizeof(SESSIONS));
-	return NULL;
+	return OK;
 }

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "image.h"
+
 /**
  * struct image_record - struct extmem_image_ser of the kernel, see
  * include/linux/kho/abi/extmem_image.h.
@@ -38,6 +40,7 @@ struct image_record {
  * @lacks: a format that devices are left running in and that it does not say it reads
  *	(tools/extmem/kernel_info.c), or NULL
  * @rec: which maps it can read; zero if it has none
+ * @image: the image
  */
 struct next_kernel {
 	char release[65];
@@ -46,15 +49,16 @@ struct next_kernel {
 	int has_sessions;
 	const char *lacks;
 	struct image_record rec;
+	struct image image;
 };
 
 /**
  * next_kernel_read - look into a kernel image.
- * @path: a bzImage, or a vmlinux
+ * @path: as for image_open()
  * @next: what it says
  *
- * Return: NULL, or what is wrong with the file.
+ * Return: as image_open(), with the reason in @next->image.fault.
  */
-const char *next_kernel_read(const char *path, struct next_kernel *next);
+int next_kernel_read(const char *path, struct next_kernel *next);
 
 #endif

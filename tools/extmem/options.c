@@ -2,6 +2,7 @@
 /*
  * Options of the commands: --name VALUE, --name=VALUE, and --json anywhere.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -54,7 +55,8 @@ bool parse_options(int *argc, char **argv, const struct option_spec *spec,
 	bool words = false;
 
 	for (from = argv + 1; *from; from++) {
-		if (words || (*from)[0] != '-' || !(*from)[1])
+		/* -512M is a word: no option begins with a digit */
+		if (words || (*from)[0] != '-' || !(*from)[1] || isdigit((*from)[1]))
 			*to++ = *from;
 		else if (!strcmp(*from, "--"))
 			words = true;

@@ -81,6 +81,8 @@ static void read_pool(struct pool *pool, const struct state *state)
 	read_u64(&pool->largest, SYS_POOLS "/node%d/largest_free_bytes", node);
 	read_u64(&pool->quarantined, SYS_POOLS "/node%d/quarantined_bytes", node);
 	read_u64(&pool->claims, SYS_POOLS "/node%d/claims", node);
+	read_counter(&pool->other_claims, node, "other_claims");
+	read_counter(&pool->other, node, "other_bytes");
 	read_counter(&pool->dirty, node, "dirty_bytes");
 	read_counter(&pool->scrubbed, node, "scrubbed_bytes");
 	read_counter(&pool->poisoned, node, "poisoned_bytes");
@@ -101,7 +103,7 @@ int read_pools(struct state *state)
 	int node;
 
 	if (!dir)
-		return fail("boot with extmem=NODE:SIZE", SYS_POOLS ": %s", strerror(errno));
+		return no_answer("boot with extmem=NODE:SIZE", SYS_POOLS ": %s", strerror(errno));
 	while ((entry = readdir(dir))) {
 		if (sscanf(entry->d_name, "node%d", &node) != 1)
 			continue;

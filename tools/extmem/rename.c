@@ -10,11 +10,11 @@
 static int rename_claim(const struct state *state, const char *old, const char *new,
 			char *dev_name)
 {
-	struct device *device = find_device(state, old);
+	struct device *device = find_claim(state, old);
 	int rc = OK;
 
-	if (!device || !device->size)
-		return fail("see what there is: extmem status", "no claim '%s'", old);
+	if (!device)
+		return FAILED;
 	if (*new && strcmp(device->name, new))
 		rc = check_name_free(state, new);
 	memcpy(dev_name, device->dev_name, sizeof(device->dev_name));

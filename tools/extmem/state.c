@@ -62,6 +62,17 @@ struct device *find_device(const struct state *state, const char *name)
 	return NULL;
 }
 
+/* The same, of those that have memory; says so if there is none */
+struct device *find_claim(const struct state *state, const char *name)
+{
+	struct device *device = find_device(state, name);
+
+	if (device && device->size)
+		return device;
+	fail("see what there is: extmem status", "no claim '%s'", name);
+	return NULL;
+}
+
 static void no_log(struct daxctl_ctx *ctx, int priority, const char *file, int line,
 		   const char *fn, const char *format, va_list args)
 {
@@ -69,26 +80,26 @@ static void no_log(struct daxctl_ctx *ctx, int priority, const char *file, int l
 
 static int no_pools(void)
 {
-	return fail("boot with extmem=NODE:SIZE on the kernel's command line",
-		    "this kernel has no extended memory");
+	return no_answer("boot with extmem=NODE:SIZE on the kernel's command line",
+			 "this kernel has no extended memory");
 }
 
 int state_read(struct state *state)
 {
-	*state = (struct state){ .see_users = true };
+	*state = (struct state){};
 	if (!read_u64(&state->generation, SYS_POOLS "/generation"))
 		return no_pools();
 	read_u64(&state->map_bytes, SYS_POOLS "/map_bytes");
 	if (daxctl_new(&state->ctx))
-		return fail("see that the package libdaxctl1 is whole", "libdaxctl can't be used");
+		return no_answer("see that the package libdaxctl1 is whole",
+				 "libdaxctl can't be used");
 	/* we say ourselves what went wrong */
 	daxctl_set_log_fn(state->ctx, no_log);
 	read_iomem(state);
 	if (read_pools(state) || read_devices(state)) {
 		state_free(state);
-		return FAILED;
+		return NO_ANSWER;
 	}
-	read_users(state);
 	return OK;
 }
 
@@ -101,6 +112,7 @@ void state_free(struct state *state)
 	free(state->pools);
 	free(state->devices);
 	free(state->iomem);
+	free(state->unseen);
 	if (state->ctx)
 		daxctl_unref(state->ctx);
 	*state = (struct state){};

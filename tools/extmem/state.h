@@ -48,6 +48,13 @@ struct user {
 	struct spans mapped;
 };
 
+/* What a device is to the kernel */
+enum form {
+	FORM_DEVDAX,	/* memory without struct pages */
+	FORM_MEMMAP,	/* with them, while it is enabled */
+	FORM_RAM,	/* the page allocator has it */
+};
+
 /**
  * struct device - a dax device of a pool, with the claim behind it.
  * @dev: to libdaxctl
@@ -56,6 +63,7 @@ struct user {
  * @id: its M
  * @rdev: device number
  * @enabled: it can be used
+ * @form: what it is when it is enabled
  * @size: bytes; 0: there is no claim
  * @align: bytes
  * @name: the claim's name, or empty
@@ -67,7 +75,7 @@ struct user {
  * @session: "outgoing" or "incoming" while it is in a live update session
  * @nr_extents: how many extents the claim has
  * @extents: where they are, if we may see it
- * @users: who maps it, as far as we may see it
+ * @users: who maps it, as far as we may see it and read_users() has looked
  * @nr_users: how many
  */
 struct device {
@@ -77,6 +85,7 @@ struct device {
 	int id;
 	dev_t rdev;
 	bool enabled;
+	enum form form;
 	__u64 size;
 	__u64 align;
 	char name[64];
@@ -111,6 +120,8 @@ struct counter {
  * @largest: bytes, the longest free run
  * @quarantined: bytes
  * @claims: number of them
+ * @other_claims: those of them that no device has: page tables
+ * @other: their bytes
  * @dirty: bytes of free memory that are still to be cleared
  * @scrubbed: bytes cleared in the background since boot
  * @poisoned: bytes found bad
@@ -127,6 +138,8 @@ struct pool {
 	__u64 largest;
 	__u64 quarantined;
 	__u64 claims;
+	struct counter other_claims;
+	struct counter other;
 	struct counter dirty;
 	struct counter scrubbed;
 	struct counter poisoned;
@@ -151,7 +164,7 @@ struct resource {
 };
 
 /**
- * struct state - all there is to know.
+ * struct state - all there is to know; who uses it only after read_users().
  * @ctx: of libdaxctl
  * @generation: of the map
  * @map_bytes: what it costs
@@ -162,7 +175,9 @@ struct resource {
  * @iomem: /proc/iomem
  * @nr_iomem: lines of it
  * @see_addresses: we may see physical addresses
- * @see_users: we may see all processes' mappings
+ * @see_users: we may see all processes' mappings; read_users() sets it
+ * @unseen: processes that could not be looked at, without what they map
+ * @nr_unseen: how many
  */
 struct state {
 	struct daxctl_ctx *ctx;
@@ -176,6 +191,8 @@ struct state {
 	size_t nr_iomem;
 	bool see_addresses;
 	bool see_users;
+	struct user *unseen;
+	size_t nr_unseen;
 };
 
 /* state.c */
@@ -184,16 +201,26 @@ void state_free(struct state *state);
 struct pool *find_pool(const struct state *state, int node);
 struct device *find_device(const struct state *state, const char *name);
 
-/* pool.c, device.c, users.c, iomem.c: its parts */
+struct device *find_claim(const struct state *state, const char *name);
+
+/* device.c */
+const char *state_text(const struct device *device);
+bool in_session(const struct device *device);
+
+/* users.c: who maps the devices; takes a while, so it is not in state_read() */
+void read_users(struct state *state);
+
+/* pool.c, device.c, iomem.c: its parts */
 int read_pools(struct state *state);
 void pool_free(struct pool *pool);
 int read_devices(struct state *state);
 void device_free(struct device *device);
-void read_users(struct state *state);
 void read_iomem(struct state *state);
 
 /* json.c */
 struct json_object;
+void json_add_text(struct json_object *json, const char *key, const char *text);
+struct json_object *json_text(const char *text);
 struct json_object *json_spans(const struct spans *spans);
 struct json_object *json_device(const struct device *device);
 struct json_object *json_state(const struct state *state);

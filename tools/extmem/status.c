@@ -13,6 +13,7 @@
 
 #include "extmem.h"
 #include "state.h"
+#include "table.h"
 
 static void size_cell(struct table *table, __u64 bytes)
 {
@@ -33,7 +34,7 @@ static void print_pools(const struct state *state)
 {
 	static const char * const heads[] = {
 		"POOL", "SIZE", "FREE", "LARGEST", "TO CLEAR", "CLEARED",
-		"QUARANTINE", "POISON", "CLAIMS",
+		"TABLES", "QUARANTINE", "POISON", "CLAIMS",
 	};
 	struct table *table = table_new();
 	size_t i;
@@ -50,6 +51,7 @@ static void print_pools(const struct state *state)
 		size_cell(table, pool->largest);
 		counter_cell(table, &pool->dirty);
 		counter_cell(table, &pool->scrubbed);
+		counter_cell(table, &pool->other);
 		size_cell(table, pool->quarantined);
 		counter_cell(table, &pool->poisoned);
 		table_cell(table, "%llu", pool->claims);
@@ -66,12 +68,6 @@ static void owner_cell(struct table *table, const struct device *device)
 	snprintf(uid, sizeof(uid), "%llu", device->uid);
 	snprintf(gid, sizeof(gid), "%llu", device->gid);
 	table_cell(table, "%s:%s", user ? user->pw_name : uid, group ? group->gr_name : gid);
-}
-
-/* Not in a session, or of a kernel that knows none */
-static bool in_session(const struct device *device)
-{
-	return device->session[0] && strcmp(device->session, "none");
 }
 
 /* "qemu-system-x86[123] ...", "session (outgoing)" */
@@ -91,7 +87,7 @@ static void users_cell(struct table *table, const struct device *device)
 	table_cell(table, "%s", len ? buf : "-");
 }
 
-static void claim_row(struct table *table, const struct device *device)
+void claim_row(struct table *table, const struct device *device)
 {
 	table_end_row(table);
 	table_cell(table, "%s", device->name[0] ? device->name : "-");
@@ -103,21 +99,29 @@ static void claim_row(struct table *table, const struct device *device)
 	owner_cell(table, device);
 	table_cell(table, "%04lo", device->mode);
 	table_cell(table, "%s", device->persist ? "yes" : "no");
-	table_cell(table, "%s", device->enabled ? "enabled" : "disabled");
+	table_cell(table, "%s", state_text(device));
 	users_cell(table, device);
 }
 
-static void print_claims(const struct state *state)
+struct table *claim_table(void)
 {
 	static const char * const heads[] = {
 		"NAME", "DEVICE", "NODE", "SIZE", "ALIGN", "EXTENTS", "OWNER", "MODE",
 		"PERSIST", "STATE", "USERS",
 	};
 	struct table *table = table_new();
-	size_t i, claims = 0;
+	size_t i;
 
 	for (i = 0; i < sizeof(heads) / sizeof(*heads); i++)
 		table_cell(table, "%s", heads[i]);
+	return table;
+}
+
+static void print_claims(const struct state *state)
+{
+	struct table *table = claim_table();
+	size_t i, claims = 0;
+
 	for (i = 0; i < state->nr_devices; i++) {
 		if (!state->devices[i].size)
 			continue;
@@ -151,6 +155,17 @@ static void print_faults(const struct pool *pool)
 		printf("%#llx\n", pool->poison.v[i].start);
 }
 
+/* Whose mappings are not known */
+static void print_unseen(const struct state *state)
+{
+	size_t i;
+
+	if (state->nr_unseen)
+		printf("\nNot looked at, since they keep waiting who does:\n");
+	for (i = 0; i < state->nr_unseen; i++)
+		printf("%s[%d]\n", state->unseen[i].comm, state->unseen[i].pid);
+}
+
 static void print_state(const struct state *state)
 {
 	char buf[SIZE_TEXT];
@@ -160,10 +175,12 @@ static void print_state(const struct state *state)
 	print_claims(state);
 	for (i = 0; i < state->nr_pools; i++)
 		print_faults(&state->pools[i]);
+	print_unseen(state);
 	printf("\nKernel %llu of this map, which takes %s.%s\n",
 	       state->generation, size_text(state->map_bytes, buf),
-	       state->see_users ? "" :
-	       " Users of other accounts' processes are not seen: be root.");
+	       state->see_users ? "" : geteuid() ?
+	       " Users of other accounts' processes are not seen: be root." :
+	       " Not all processes may be looked at.");
 }
 
 static int show(bool json, bool pretty)
@@ -173,6 +190,7 @@ static int show(bool json, bool pretty)
 
 	if (rc)
 		return rc;
+	read_users(&state);
 	if (json)
 		json_print(json_state(&state), pretty);
 	else

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "extmem.h"
+#include "table.h"
 
 #define COLUMNS	16
 

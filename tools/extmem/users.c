@@ -1,34 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which processes map which device: /proc/PID/maps. A device is told by its
- * number, not by its path, which may be any in another mount namespace.
+ * Which processes map which device. A child looks (proc.c) and tells what it finds. If
+ * it says nothing for a while the process it looks at keeps it waiting, for instance
+ * because that one holds its address space's lock and waits for a file server: then
+ * another child goes on behind it. So nobody's filesystem can keep us waiting.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "extmem.h"
+#include "proc.h"
 #include "state.h"
 
+/* How long a child may say nothing: half as long each time one has to be given up */
+#define PATIENCE_MS	4000
+#define LEAST_MS	100
+#define MOST_UNSEEN	64	/* there may come new ones as fast as they are given up */
+
 /**
- * struct mapping - a line of /proc/PID/maps.
- * @start: address
- * @end: address
- * @offset: in the file
- * @shared: is it
- * @path: the file
+ * struct look - a child at work.
+ * @child: its process id
+ * @in: what it tells is read here
+ * @pid: the process it looks at, and the last one that was found
+ * @comm: name of that
  */
-struct mapping {
-	__u64 start;
-	__u64 end;
-	__u64 offset;
-	bool shared;
-	const char *path;
+struct look {
+	pid_t child;
+	int in;
+	int pid;
+	char comm[32];
 };
 
 static struct device *device_of(const struct state *state, dev_t rdev)
@@ -41,91 +50,134 @@ static struct device *device_of(const struct state *state, dev_t rdev)
 	return NULL;
 }
 
-static bool parse_mapping(const char *line, struct mapping *m)
+/* A process chooses its name itself, and a terminal obeys some bytes */
+static void copy_comm(char *to, size_t size, const char *comm)
 {
-	unsigned long long start, end, offset;
-	char perm[5];
-	int path = 0;
-
-	if (sscanf(line, "%llx-%llx %4s %llx %*s %*s %n", &start, &end, perm, &offset,
-		   &path) != 4 || !path)
-		return false;
-	m->start = start;
-	m->end = end;
-	m->offset = offset;
-	m->shared = perm[3] == 's';
-	m->path = line + path;
-	return true;
+	snprintf(to, size, "%s", comm);
+	for (; *to; to++)
+		if (!isascii(*to) || !isprint(*to))
+			*to = '?';
 }
 
-/* The mapped file itself if we may follow it, else what has its path */
-static bool stat_mapping(int pid, const struct mapping *m, struct stat *st)
+static void add_mapping(struct state *state, const struct finding *finding)
 {
-	char link[96];
+	struct device *device = device_of(state, finding->rdev);
+	struct user *user;
 
-	snprintf(link, sizeof(link), "/proc/%d/map_files/%llx-%llx", pid,
-		 m->start, m->end);
-	return !stat(link, st) || (errno == EPERM && !stat(m->path, st));
+	if (!device)
+		return;
+	if (!device->nr_users || device->users[device->nr_users - 1].pid != finding->pid) {
+		device->users = grow(device->users, device->nr_users, sizeof(*user));
+		user = &device->users[device->nr_users++];
+		*user = (struct user){ .pid = finding->pid };
+		copy_comm(user->comm, sizeof(user->comm), finding->comm);
+	}
+	user = &device->users[device->nr_users - 1];
+	span_add(&user->mapped, finding->offset, finding->size);
 }
 
-static struct user *user_of(struct device *device, int pid)
+static void add_unseen(struct state *state, const struct look *look)
 {
 	struct user *user;
-	char *comm, *c;
 
-	if (device->nr_users && device->users[device->nr_users - 1].pid == pid)
-		return &device->users[device->nr_users - 1];
-	device->users = grow(device->users, device->nr_users, sizeof(*device->users));
-	user = &device->users[device->nr_users++];
-	*user = (struct user){ .pid = pid };
-	comm = read_file("/proc/%d/comm", pid);
-	snprintf(user->comm, sizeof(user->comm), "%s", comm ?: "?");
-	free(comm);
-	/* a process chooses its name itself, and a terminal obeys some bytes */
-	for (c = user->comm; *c; c++)
-		if (!isascii(*c) || !isprint(*c))
-			*c = '?';
-	return user;
+	state->unseen = grow(state->unseen, state->nr_unseen, sizeof(*state->unseen));
+	user = &state->unseen[state->nr_unseen++];
+	*user = (struct user){ .pid = look->pid };
+	copy_comm(user->comm, sizeof(user->comm), look->comm);
 }
 
-static void look_at(struct state *state, int pid, const char *line)
+static bool start(struct look *look)
 {
-	struct device *device;
-	struct mapping m;
-	struct stat st;
+	int ends[2];
 
-	if (!parse_mapping(line, &m) || !m.shared || m.path[0] != '/' ||
-	    !stat_mapping(pid, &m, &st) || !S_ISCHR(st.st_mode))
-		return;
-	device = device_of(state, st.st_rdev);
-	if (device)
-		span_add(&user_of(device, pid)->mapped, m.offset, m.end - m.start);
+	if (pipe(ends))
+		return false;
+	fflush(NULL);
+	look->child = fork();
+	if (look->child) {
+		close(ends[1]);
+		look->in = ends[0];
+		return look->child > 0 || close(ends[0]);
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* If it has to be left behind it must hold no file, the lock above all */
+	dup2(ends[1], STDOUT_FILENO);
+	close(STDIN_FILENO);
+	close_range(STDERR_FILENO, ~0U, 0);
+	look_at_processes(STDOUT_FILENO, look->pid);
+	_exit(0);
 }
 
-/* A process that has ended meanwhile is none */
-static void read_process(struct state *state, int pid)
+/* What waits for a server that is gone can be killed; it is not waited for long */
+static void stop(struct look *look)
 {
-	char *text = read_file("/proc/%d/maps", pid);
-	char *line, *rest = text;
+	int i;
 
-	if (!text && (errno == EACCES || errno == EPERM))
-		state->see_users = false;
-	while ((line = text ? strsep(&rest, "\n") : NULL))
-		look_at(state, pid, line);
-	free(text);
+	close(look->in);
+	kill(look->child, SIGKILL);
+	for (i = 0; i < 100 && !waitpid(look->child, NULL, WNOHANG); i++)
+		usleep(1000);
+}
+
+/* Returns false if nothing came within @patience, or the child has ended */
+static bool next_finding(const struct look *look, struct finding *finding, int patience)
+{
+	struct pollfd fd = { .fd = look->in, .events = POLLIN };
+	int n;
+
+	do {
+		n = poll(&fd, 1, patience);
+	} while (n < 0 && errno == EINTR);
+	return n > 0 && read(look->in, finding, sizeof(*finding)) == sizeof(*finding);
+}
+
+/* Returns true if no process is left to be looked at */
+static bool listen_to(struct state *state, struct look *look, int patience)
+{
+	struct finding finding;
+
+	while (next_finding(look, &finding, patience)) {
+		switch (finding.kind) {
+		case FOUND_PROCESS:
+			look->pid = finding.pid;
+			memcpy(look->comm, finding.comm, sizeof(look->comm));
+			break;
+		case FOUND_DENIED:
+			state->see_users = false;
+			break;
+		case FOUND_MAPPING:
+			add_mapping(state, &finding);
+			break;
+		case FOUND_ALL:
+			return true;
+		}
+	}
+	return false;
 }
 
 void read_users(struct state *state)
 {
-	DIR *dir = opendir("/proc");
-	struct dirent *entry;
+	int patience = PATIENCE_MS, last;
+	struct look look = {};
+	bool all = false;
 
-	if (!dir) {
-		state->see_users = false;
-		return;
+	state->see_users = true;
+	while (!all) {
+		last = look.pid;
+		if (!start(&look)) {
+			state->see_users = false;
+			return;
+		}
+		all = listen_to(state, &look, patience);
+		stop(&look);
+		if (all)
+			return;
+		/* It did not come to any process */
+		if (look.pid == last || state->nr_unseen == MOST_UNSEEN) {
+			state->see_users = false;
+			return;
+		}
+		add_unseen(state, &look);
+		patience = patience / 2 > LEAST_MS ? patience / 2 : LEAST_MS;
 	}
-	while ((entry = readdir(dir)))
-		if (atoi(entry->d_name) > 0)
-			read_process(state, atoi(entry->d_name));
-	closedir(dir);
 }
