@@ -5,11 +5,11 @@
 S := tools/testing/selftests/extmem
 DEBUG ?= 0
 EXTMEM ?= y
-export DEBUG EXTMEM KSRC JOBS C VERSION FROM TO ROUNDS SEED
+export DEBUG EXTMEM KSRC JOBS C VERSION FROM TO ROUNDS SEED LIMIT OPS KEXECS
 
 .PHONY: help deps kernel rootfs shell vm run bench-boot bench-alloc bench-create bench-frag \
-	bench-map bench-blackout fio test test-dma test-dma-controls test-update test-soak \
-	arrows clean
+	bench-map bench-clear bench-blackout fio test test-dma test-dma-controls test-update test-soak \
+	test-random test-faults test-damage arrows clean
 
 help:
 	@echo 'make deps            install the Debian packages that are missing (root)'
@@ -28,12 +28,16 @@ help:
 	@echo 'make bench-create     what making a device costs, on clean and dirty memory'
 	@echo 'make bench-frag       what is left in one piece after 100,000 claims'
 	@echo 'make bench-map       populating it, mapping it for DMA, beside peers'
+	@echo 'make bench-clear      who clears what at whose cost, beside the kernel before'
 	@echo 'make bench-blackout   how long devices are without a host over a kexec'
 	@echo 'make fio             fio verifies devices over kexecs, and how fast they are'
 	@echo 'make test-update     7.2 and 7.3 replace each other; FROM=bzImage TO=bzImage: yours'
 	@echo 'make test-dma         devices go on with their DMA over ROUNDS kexecs (20)'
 	@echo 'make test-dma-controls  they notice what is undone; T=NAME: only this'
 	@echo 'make test-soak       1,000 kexecs that must lose nothing; ROUNDS=n SEED=n'
+	@echo 'make test-random     1,000,000 operations on raw claims against a model; OPS=n KEXECS=n SEED=n'
+	@echo 'make test-faults     every allocation of an operation fails in its turn; T=OPERATION...'
+	@echo 'make test-damage     10,000 damaged hand-over maps are taken over; ROUNDS=n SEED=n'
 	@echo 'make test            build all and run every test; T=NN-name runs some'
 	@echo 'make arrows          whether the layers of our directories are kept to'
 	@echo 'make clean           remove build/'
@@ -73,6 +77,9 @@ bench-frag: rootfs
 bench-map: kernel rootfs
 	@$(S)/bench/map.sh
 
+bench-clear: kernel rootfs
+	@$(S)/bench/clear.sh
+
 bench-blackout: kernel rootfs
 	@$(S)/bench/blackout.sh
 
@@ -102,6 +109,18 @@ test-dma-controls: kernel rootfs
 
 test-soak: kernel rootfs
 	@$(S)/soak/soak.sh
+
+test-random: rootfs
+	@DEBUG=1 $(S)/bed/build-kernel
+	@$(S)/raw/random.sh
+
+test-faults: rootfs
+	@DEBUG=1 $(S)/bed/build-kernel
+	@$(S)/raw/faults.sh 1 $(T)
+
+test-damage: rootfs
+	@DEBUG=1 $(S)/bed/build-kernel
+	@$(S)/raw/damage.sh
 
 clean:
 	rm -rf build

@@ -221,7 +221,7 @@ static void *nest(void *arg)
 				   KVM_RAM + COUNTER, 10))
 			r->bad++;
 		else
-			r->good++;
+			__atomic_add_fetch(&r->good, 1, __ATOMIC_RELAXED);
 	}
 	return NULL;
 }
@@ -230,7 +230,7 @@ static void *nest(void *arg)
  * The memory goes from under a guest that has KVM map it, and gets another owner if
  * it can: who never sees a byte change.
  */
-TEST_F(dax_kvm_maps, next_owner_has_it_alone)
+TEST_F_TIMEOUT(dax_kvm_maps, next_owner_has_it_alone, 120)
 {
 	struct nested_run run = { .vcpu = self->vcpu };
 	int i, rc, changed = 0, owners = 0;
@@ -240,6 +240,9 @@ TEST_F(dax_kvm_maps, next_owner_has_it_alone)
 
 	kvm_guest_make_nested(self->part + VMCB);
 	ASSERT_EQ(pthread_create(&thread, NULL, nest, &run), 0);
+	/* A slow machine has it begin late */
+	for (i = 0; !__atomic_load_n(&run.good, __ATOMIC_RELAXED) && i < 6000; i++)
+		usleep(10000);
 	/* Five of them, in the time that a slow machine may take for it */
 	for (i = 0; owners < 5 && i < 1000; i++) {
 		usleep(10000);

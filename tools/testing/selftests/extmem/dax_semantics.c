@@ -93,6 +93,33 @@ static size_t mapped(const char *map, size_t size, size_t entry)
 	return entry == SZ_1G ? pt.pud : entry == SZ_2M ? pt.pmd : pt.pte;
 }
 
+/* How big it is, as of a block device; there is nothing to read or write there. */
+TEST_F(dax_semantics, seek)
+{
+	int fd = dax_open(&self->dev);
+
+	ASSERT_GE(fd, 0);
+	EXPECT_EQ(lseek(fd, 0, SEEK_END), self->size);
+	EXPECT_EQ(lseek(fd, -SZ_4K, SEEK_END), self->size - SZ_4K);
+	EXPECT_EQ(lseek(fd, SZ_4K, SEEK_CUR), self->size);
+	EXPECT_EQ(lseek(fd, 1, SEEK_CUR), -1);
+	EXPECT_EQ(errno, EINVAL);
+	EXPECT_EQ(lseek(fd, SZ_4K, SEEK_SET), SZ_4K);
+	EXPECT_EQ(lseek(fd, -1, SEEK_SET), -1);
+	EXPECT_EQ(errno, EINVAL);
+
+	/* a file that gives no access to the memory has no size either */
+	ASSERT_EQ(munmap(self->map, self->size), 0);
+	ASSERT_EQ(dax_unbind(&self->dev), 0);
+	EXPECT_EQ(lseek(fd, 0, SEEK_END), -1);
+	EXPECT_EQ(errno, ENXIO);
+	ASSERT_EQ(dax_bind(&self->dev), 0);
+	EXPECT_EQ(lseek(fd, 0, SEEK_END), self->size);
+	close(fd);
+	self->map = dax_map(&self->dev, NULL, self->size, 0);
+	ASSERT_NE(self->map, MAP_FAILED);
+}
+
 TEST_F(dax_semantics, populate_and_lock)
 {
 	int fd = dax_open(&self->dev);

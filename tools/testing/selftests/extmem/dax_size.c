@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
@@ -54,6 +55,19 @@ static int read_uuid(const struct dax_dev *dev, char *uuid, size_t size)
 		return -errno;
 	uuid[len] = '\0';
 	return 0;
+}
+
+/* A node of one's own for a device, as jailers make it */
+static int make_node(const char *node, const struct dax_dev *dev)
+{
+	struct stat st;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/dev/%s", dev->name);
+	if (stat(path, &st))
+		return -errno;
+	unlink(node);
+	return mknod(node, S_IFCHR | 0666, st.st_rdev) ? -errno : 0;
 }
 
 static bool all_bytes_are(const char *p, size_t len, char val)
@@ -276,10 +290,65 @@ TEST_F(dax_size, bad_ranges_are_refused)
 	EXPECT_EQ(dax_add_range(&self->dev, 0, PIECE), -EINVAL);
 	EXPECT_EQ(dax_add_range(&self->dev, -PIECE, PIECE), -EINVAL);
 	EXPECT_EQ(dax_add_range(&self->dev, start + PIECE, 0), -EINVAL);
+	/* not dropped with success */
+	EXPECT_EQ(dax_add_range(&self->dev, start + PIECE, SZ_4K), -EINVAL);
+	EXPECT_EQ(dax_add_range(&self->dev, start + PIECE, PIECE + 1), -EINVAL);
+	EXPECT_EQ(dax_set(&self->dev, "mapping", "200000-100000"), -EINVAL);
+	EXPECT_EQ(dax_set(&self->dev, "mapping", "0-ffffffffffffffff"), -EINVAL);
+	EXPECT_EQ(dax_set(&self->dev, "mapping", "200000"), -EINVAL);
+	EXPECT_EQ(dax_set(&self->dev, "mapping", "200000-"), -EINVAL);
 	EXPECT_EQ(dax_get(&self->dev, "size"), PIECE);
 	ASSERT_EQ(dax_bind(&self->dev), 0);
 	EXPECT_EQ(dax_add_range(&self->dev, start + PIECE, PIECE), -EBUSY);
 	EXPECT_EQ(dax_get(&self->dev, "size"), PIECE);
+}
+
+/* Whoever has kept a node of a device that is gone has no other by it. */
+TEST_F(dax_size, a_node_that_was_kept_is_dead)
+{
+	static const char kept[] = "/dev/shm/kept";
+	int i;
+
+	ASSERT_EQ(dax_set_size(&self->dev, SZ_2M), 0);
+	ASSERT_EQ(dax_bind(&self->dev), 0);
+	ASSERT_EQ(make_node(kept, &self->dev), 0);
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(dax_destroy(&self->dev), 0);
+		ASSERT_EQ(dax_create(&self->dev, self->region, SZ_2M, SZ_2M), 0);
+		EXPECT_EQ(open(kept, O_RDWR), -1);
+		EXPECT_EQ(errno, ENXIO);
+	}
+	unlink(kept);
+}
+
+/*
+ * One that lost all its memory keeps its number. What it gets then may be another
+ * owner's: only the node that has that owner's rights opens it.
+ */
+TEST_F(dax_size, a_node_that_was_made_opens_no_other_owner_s_memory)
+{
+	static const char kept[] = "/dev/shm/kept";
+	char path[64];
+	int fd;
+
+	ASSERT_EQ(dax_set_size(&self->dev, SZ_2M), 0);
+	ASSERT_EQ(dax_bind(&self->dev), 0);
+	snprintf(path, sizeof(path), "/dev/%s", self->dev.name);
+	ASSERT_EQ(make_node(kept, &self->dev), 0);
+	fd = open(kept, O_RDWR);
+	EXPECT_GE(fd, 0);
+	close(fd);
+
+	ASSERT_EQ(dax_unbind(&self->dev), 0);
+	ASSERT_EQ(dax_set_size(&self->dev, 0), 0);
+	ASSERT_EQ(dax_set_size(&self->dev, SZ_2M), 0);
+	ASSERT_EQ(dax_bind(&self->dev), 0);
+	EXPECT_EQ(open(kept, O_RDWR), -1);
+	EXPECT_EQ(errno, ENXIO);
+	fd = open(path, O_RDWR);
+	EXPECT_GE(fd, 0);
+	close(fd);
+	unlink(kept);
 }
 
 /* kmem gives the memory to the page allocator: not without new_id. */

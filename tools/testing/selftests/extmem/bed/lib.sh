@@ -81,10 +81,11 @@ update() {
 
 # series VERSION: the patches for that kernel, in order. 7.3's are the rule; a
 # file in another version's folder takes the place of the one of the same name,
-# or comes on top.
+# or comes on top. An empty one leaves it out.
 series() {
 	for _p in $( (cd "$top/patches" && ls 7.3 "$1") | grep '\.patch$' | sort -u); do
-		[ -f "$top/patches/$1/$_p" ] && echo "$top/patches/$1/$_p" ||
-			echo "$top/patches/7.3/$_p"
+		_of=7.3
+		[ ! -f "$top/patches/$1/$_p" ] || _of=$1
+		[ ! -s "$top/patches/$_of/$_p" ] || echo "$top/patches/$_of/$_p"
 	done
 }
