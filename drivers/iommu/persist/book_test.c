@@ -15,7 +15,7 @@
 #include <linux/slab.h>
 #include <linux/unaligned.h>
 
-#include "internal.h"
+#include "book.h"
 
 #define HEAD_SIZE	sizeof(struct extmem_iommu_head_ser)
 

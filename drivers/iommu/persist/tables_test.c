@@ -4,7 +4,7 @@
 
 #include <linux/vmalloc.h>
 
-#include "internal.h"
+#include "tables.h"
 
 /* Ordinary memory stands in for a granule */
 static struct iop_granule *new_granule(struct kunit *test, struct iop_pool *pool)
