@@ -18,12 +18,11 @@ static bool iop_vtd_place(struct device *dev, struct iop_place *place)
 
 static unsigned int iop_vtd_nr_units(void)
 {
-	struct dmar_drhd_unit *drhd;
-	struct intel_iommu *iommu;
+	const struct dmar_drhd_unit *drhd;
 	unsigned int nr = 0;
 
 	guard(rcu)();
-	for_each_iommu(iommu, drhd)
+	for_each_drhd_unit(drhd)
 		nr++;
 	return nr;
 }
