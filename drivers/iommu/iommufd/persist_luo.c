@@ -336,6 +336,8 @@ static struct liveupdate_file_handler iommufd_luo_handler = {
 	.compatible = IOMMUFD_LUO_COMPATIBLE,
 };
 
+static bool iommufd_luo_is_there;
+
 /**
  * iommufd_luo_init - files can be put into sessions.
  *
@@ -345,6 +347,7 @@ void iommufd_luo_init(void)
 {
 	int rc = liveupdate_register_file_handler(&iommufd_luo_handler);
 
+	iommufd_luo_is_there = !rc;
 	if (rc && rc != -EOPNOTSUPP)
 		pr_err("files can't be put into live update sessions: %pe\n", ERR_PTR(rc));
 }
@@ -356,7 +359,8 @@ void iommufd_luo_init(void)
  */
 void iommufd_luo_exit(void)
 {
-	liveupdate_unregister_file_handler(&iommufd_luo_handler);
+	if (iommufd_luo_is_there)
+		liveupdate_unregister_file_handler(&iommufd_luo_handler);
 }
 
 MODULE_ALIAS("liveupdate-" IOMMUFD_LUO_COMPATIBLE);

@@ -148,7 +148,7 @@ static void test_spoilt(struct kunit *test)
 	vfree(granule->head);
 }
 
-static struct kunit_case iommu_persist_cases[] = {
+static struct kunit_case tables_cases[] = {
 	KUNIT_CASE(test_all),
 	KUNIT_CASE(test_orders),
 	KUNIT_CASE(test_read_back),
@@ -156,11 +156,11 @@ static struct kunit_case iommu_persist_cases[] = {
 	{}
 };
 
-static struct kunit_suite iommu_persist_suite = {
-	.name = "extmem_iommu_pages",
-	.test_cases = iommu_persist_cases,
+static struct kunit_suite tables_suite = {
+	.name = "extmem_iommu_tables",
+	.test_cases = tables_cases,
 };
 
-kunit_test_suite(iommu_persist_suite);
+kunit_test_suite(tables_suite);
 
 MODULE_LICENSE("GPL");
