@@ -166,6 +166,11 @@ static inline void iommu_persist_take_over(struct iommu_domain *domain,
 					   struct device *dev) { }
 
 static inline void iommu_persist_detach(struct iop_tag *tag) { }
+
+static inline struct iop_tag *iommu_persist_domain_tag(struct iommu_domain *domain)
+{
+	return NULL;
+}
 static inline bool iommu_persist_running(struct intel_iommu *iommu, u16 rid)
 {
 	return false;

@@ -128,10 +128,12 @@ static const struct iop_ops *iop_check_device(struct device *dev, struct iop_pla
 	int err;
 
 	if (!ops) {
-		dev_err(dev, "can't go on over a kexec: its IOMMU can't be kept on\n");
+		/* There is always one maker at least */
+		ops = list_first_entry(&iop_all_ops, struct iop_ops, list);
+		dev_err(dev, "can't go on over a kexec: it is not behind %s\n", ops->name);
 		return ERR_PTR(-EOPNOTSUPP);
 	}
-	if (iommu_group_has_pasids(dev)) {
+	if (iommu_group_has_pasids(dev) || iop_pretended("pasids")) {
 		dev_err(dev, "can't go on over a kexec: it has PASIDs attached\n");
 		return ERR_PTR(-EOPNOTSUPP);
 	}

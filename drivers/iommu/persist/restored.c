@@ -312,10 +312,11 @@ static void iop_restored_check_there(struct iop_restored *r)
 
 	pdev = pci_get_domain_bus_and_slot(r->place.segment, PCI_BUS_NUM(r->place.rid),
 					   r->place.rid & 0xff);
-	if (pdev) {
+	if (pdev && !iop_pretended("absent")) {
 		pci_dev_put(pdev);
 		return;
 	}
+	pci_dev_put(pdev);
 	pr_warn("%04x:%02x:%02x.%d was left running, and is not there: its DMA is blocked\n",
 		r->place.segment, PCI_BUS_NUM(r->place.rid), PCI_SLOT(r->place.rid),
 		PCI_FUNC(r->place.rid));
@@ -331,6 +332,8 @@ static int __init iop_restored_settle(void)
 	struct iop_restored *r;
 
 	guard(mutex)(&iop_restored_mutex);
+	if (iop_undone("absent"))
+		return 0;
 	list_for_each_entry(r, &iop_restored_devices, list)
 		if (r->tag)
 			iop_restored_check_there(r);

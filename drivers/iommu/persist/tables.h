@@ -12,6 +12,7 @@
 #include <linux/mutex.h>
 
 #include "../iommu-pages.h"
+#include "undo.h"
 
 /**
  * struct iop_pool - what tables have of a pool of extended memory.

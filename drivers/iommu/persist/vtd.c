@@ -92,9 +92,12 @@ void iommu_persist_adopt_end(void)
 	struct dmar_drhd_unit *drhd;
 	struct intel_iommu *iommu;
 
-	scoped_guard(rcu)
-		for_each_iommu(iommu, drhd)
+	scoped_guard(rcu) {
+		for_each_iommu(iommu, drhd) {
 			iop_unit_seen(iommu->reg_phys);
+			iop_vtd_keep_gap_table(iommu);
+		}
+	}
 	iop_adopt_end(&iop_vtd_ops);
 }
 

@@ -90,6 +90,7 @@ int iop_vtd_ready(void);
 void iop_vtd_unready(void);
 struct root_entry *iop_vtd_nowhere(void);
 u64 iop_vtd_freeze_intr(struct intel_iommu *iommu);
+void iop_vtd_keep_gap_table(struct intel_iommu *iommu);
 
 /* vtd_preserve.c */
 int iop_vtd_check(struct device *dev);

@@ -146,7 +146,8 @@ int iop_vtd_inherit(struct iop_restored *r, struct iommu_domain *domain,
 	struct pt_common *common = iop_vtd_common(dmar);
 	struct iop_vtd_table former;
 
-	if (!iop_vtd_is_heir(v, dmar, &former) || iop_vtd_lend_id(dmar, iommu, v->did))
+	if (iop_undone("inherit") || !iop_vtd_is_heir(v, dmar, &former) ||
+	    iop_vtd_lend_id(dmar, iommu, v->did))
 		return -ENOENT;
 	iop_tag_get(r->tag);
 	r->tag->has_heir = true;

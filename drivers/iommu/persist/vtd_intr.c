@@ -122,11 +122,24 @@ u64 iop_vtd_freeze_intr(struct intel_iommu *iommu)
 	u64 table = iop_vtd_gap_table ? virt_to_phys(iop_vtd_gap_table) : 0;
 
 	iop_vtd_mask_own(iommu);
-	if (!table || !(readl(iommu->reg + DMAR_GSTS_REG) & DMA_GSTS_IRES))
+	if (!table || !(readl(iommu->reg + DMAR_GSTS_REG) & DMA_GSTS_IRES) ||
+	    iop_undone("intremap"))
 		return 0;
 	__iommu_flush_cache(iommu, iop_vtd_gap_table, PAGE_SIZE);
 	iop_vtd_set_gap_table(iommu, table);
 	return table;
+}
+
+/**
+ * iop_vtd_keep_gap_table - nobody takes the table that a unit remaps interrupts by.
+ * @iommu: the unit; nothing happens if its table is this kernel's, as it should be
+ *
+ * Context: boot.
+ */
+void iop_vtd_keep_gap_table(struct intel_iommu *iommu)
+{
+	if (readl(iommu->reg + DMAR_GSTS_REG) & DMA_GSTS_IRES)
+		iop_pages_keep(readq(iommu->reg + DMAR_IRTA_REG) & VTD_PAGE_MASK);
 }
 
 /* There are no pools yet when this is asked first, so the table says what it is */

@@ -36,9 +36,9 @@ static bool iop_vtd_is_alone(struct device *dev)
 
 static const char *iop_vtd_fault(struct device *dev, const struct device_domain_info *info)
 {
-	if (info->ats_enabled)
+	if (info->ats_enabled || iop_pretended("ats"))
 		return "ATS is on";
-	if (info->pri_enabled)
+	if (info->pri_enabled || iop_pretended("pri"))
 		return "page requests are on";
 	if (dev_is_real_dma_subdevice(dev) || !iop_vtd_is_alone(dev))
 		return "it shares a requester id or group";
@@ -65,11 +65,11 @@ int iop_vtd_check(struct device *dev)
 /* What the next kernel would have to know of, and does not */
 static const char *iop_vtd_domain_fault(const struct dmar_domain *domain)
 {
-	if (domain->domain.type == IOMMU_DOMAIN_NESTED)
+	if (domain->domain.type == IOMMU_DOMAIN_NESTED || iop_pretended("nested"))
 		return "its page table is nested";
-	if (domain->dirty_tracking)
+	if (domain->dirty_tracking || iop_pretended("dirty"))
 		return "what it writes is tracked";
-	if (domain->domain.iopf_handler)
+	if (domain->domain.iopf_handler || iop_pretended("faults"))
 		return "its page faults are handled";
 	return NULL;
 }
