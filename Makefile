@@ -100,8 +100,8 @@ test-update: rootfs
 
 test-dma: deps
 	@ROUNDS=$(or $(ROUNDS),20) MODES="$(or $(MODES),legacy second first debug)" \
-		$(S)/run-tests 83-guest-dma 84-dma-refused 91-dma-witness 92-iommu-persist \
-		93-dma-kexec 94-dma-stream 95-dma-rounds 96-live-dma 97-dma-abuse \
+		$(S)/run-tests 83-guest-dma 84-dma-refused 91-dma-witness 92-iommu-gap 92-iommu-persist \
+		93-dma-kexec 94-dma-stream 95-dma-rounds 96-live-dma 97-dma-abuse 97-dma-units \
 		98-dma-vf 99-dma-fio
 
 test-dma-controls: kernel rootfs
