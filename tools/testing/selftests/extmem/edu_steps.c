@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "luo.h"
@@ -78,6 +79,20 @@ static void do_attach(char **arg)
 	step_say("attach", "", vfio_attach(dev, ioas));
 }
 
+/* How long that takes */
+static void do_timed_attach(char **arg)
+{
+	struct timespec from, to;
+	int rc;
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	rc = vfio_attach(dev, ioas);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	step_say("attach", "", rc);
+	printf("attached in %ld us\n", (to.tv_sec - from.tv_sec) * 1000000 +
+	       (to.tv_nsec - from.tv_nsec) / 1000);
+}
+
 static void do_detach(char **arg)
 {
 	step_say("detach", "", vfio_detach(dev));
@@ -102,6 +117,17 @@ static void do_map(char **arg)
 
 	step_say("map", arg[0], ioas_map_file(iommu, ioas, IOVA + off, dax, off,
 					      number(arg[1]) * PAGE));
+}
+
+/* pages NR: the memory's first page, over and over, each time a mapping of its own */
+static void do_pages(char **arg)
+{
+	uint64_t nr = number(arg[0]);
+	int rc = 0;
+
+	for (uint64_t i = 0; i < nr && !rc; i++)
+		rc = ioas_map_file(iommu, ioas, IOVA + i * PAGE, dax, 0, PAGE);
+	step_say("pages", arg[0], rc);
 }
 
 static void do_anon(char **arg)
@@ -287,9 +313,11 @@ static const struct step steps[] = {
 	{ "ioas", 1, do_ioas },
 	{ "bind", 0, do_bind },
 	{ "attach", 0, do_attach },
+	{ "timed-attach", 0, do_timed_attach },
 	{ "detach", 0, do_detach },
 	{ "dax", 1, do_dax },
 	{ "map", 2, do_map },
+	{ "pages", 1, do_pages },
 	{ "unmap", 2, do_unmap },
 	{ "anon", 0, do_anon },
 	{ "unanon", 0, do_unanon },
