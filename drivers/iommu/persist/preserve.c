@@ -144,9 +144,9 @@ static const struct iop_ops *iop_check_device(struct device *dev, struct iop_pla
 static int iop_preserve_attached(const struct iop_ops *ops, struct device *dev,
 				 const struct iop_place *place)
 {
+	u64 *claims __free(kfree) = NULL;
 	struct iommu_domain *domain;
 	struct iop_preserved *p;
-	u64 *claims __free(kfree) = NULL;
 	struct iop_tag *tag;
 	unsigned int nr;
 	int err;
