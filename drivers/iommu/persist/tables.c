@@ -54,7 +54,6 @@
 
 #include "tables.h"
 
-/* There is, or was, a table in extended memory */
 DEFINE_STATIC_KEY_FALSE(iommu_persist_key);
 EXPORT_SYMBOL_GPL(iommu_persist_key);
 
@@ -106,7 +105,8 @@ static void iop_desc_init(struct iop_granule *granule, unsigned int i, unsigned 
 	desc->granule_order = order;
 }
 
-static void *iop_take_pages(struct iop_granule *granule, unsigned int i, unsigned int order, u16 tag)
+static void *iop_take_pages(struct iop_granule *granule, unsigned int i,
+			    unsigned int order, u16 tag)
 {
 	unsigned int nr = 1U << order;
 	unsigned int n;
@@ -641,6 +641,7 @@ int iop_adopt_granules(void)
 	}
 	return ret;
 }
+
 /**
  * iop_pages_alloc - memory for a table.
  * @pool: where
