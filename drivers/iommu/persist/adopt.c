@@ -174,6 +174,25 @@ unsigned int iop_lost_count(void)
 }
 
 /**
+ * iop_lost_promise - make sure that the next kernel has what their devices reach.
+ *
+ * Context: may sleep; the kernel is about to be replaced.
+ */
+void iop_lost_promise(void)
+{
+	struct iop_lost *lost;
+	struct iop_tag *tag;
+
+	list_for_each_entry(lost, &iop_all_lost, list) {
+		if (lost->rec.type != EXTMEM_IOMMU_REC_DEVICE)
+			continue;
+		tag = iop_tag_find(lost->rec.device.tag);
+		if (tag)
+			iop_tag_promise(tag);
+	}
+}
+
+/**
  * iop_lost_record - tell the next kernel of units that this one does not know.
  *
  * Context: kexec, nothing else runs.

@@ -273,6 +273,7 @@ static int iop_reboot(struct notifier_block *nb, unsigned long action, void *dat
 	list_for_each_entry(p, &iop_preserved, list)
 		if (p->tag)
 			iop_tag_promise(p->tag);
+	iop_lost_promise();
 	return NOTIFY_DONE;
 }
 

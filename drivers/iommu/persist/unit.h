@@ -132,6 +132,7 @@ int iop_adopt_unit(const struct iop_ops *ops, struct iommu_device *unit);
 void iop_unit_seen(u64 regs);
 void iop_adopt_end(const struct iop_ops *ops);
 unsigned int iop_lost_count(void);
+void iop_lost_promise(void);
 void iop_lost_record(void);
 
 #endif /* _IOMMU_PERSIST_UNIT_H */
