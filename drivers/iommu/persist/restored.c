@@ -186,6 +186,9 @@ void iommu_persist_detach(struct iop_tag *tag)
 	if (!tag || list_empty_careful(&iop_restored_devices))
 		return;
 	guard(mutex)(&iop_restored_mutex);
+	/* The heir could not be attached: all goes on by the table as before */
+	if (tag->has_heir)
+		return;
 	/* Entries come and go under the mutex alone */
 	list_for_each_entry(r, &iop_restored_devices, list) {
 		if (r->tag != tag)
