@@ -130,11 +130,19 @@ static int iop_lose_claim(union extmem_iommu_rec_ser *rec, void *arg)
 		    lost->rec.device.tag != rec->claim.tag)
 			continue;
 		tag = iop_tag_find(rec->claim.tag);
-		if (tag && iop_tag_hold(tag, rec->claim.id, false))
+		if (tag && iop_tag_hold(tag, rec->claim.id))
 			pr_err("claim %llu, which it reaches, can't be held\n",
 			       rec->claim.id);
 		return iop_lose(rec);
 	}
+	return 0;
+}
+
+/* What was preserved for devices alone: those that go on have references by now */
+static int iop_finish_claim(union extmem_iommu_rec_ser *rec, void *arg)
+{
+	if (rec->type == EXTMEM_IOMMU_REC_CLAIM && rec->claim.flags & EXTMEM_IOMMU_CLAIM_DUE)
+		extmem_claim_finish(rec->claim.id);
 	return 0;
 }
 
@@ -155,6 +163,7 @@ void iop_adopt_end(const struct iop_ops *ops)
 	iop_lost_ops = ops;
 	if (iop_book_each(iop_lose_unit, (void *)ops) || iop_book_each(iop_lose_claim, NULL))
 		kept = true;
+	iop_book_each(iop_finish_claim, NULL);
 	iop_book_close();
 	if (kept)
 		pr_err("nobody knows which of the former kernel's page tables are in use: all are kept\n");

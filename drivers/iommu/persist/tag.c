@@ -333,20 +333,14 @@ bool iop_tag_outlives(const struct iop_tag *tag)
  * iop_tag_hold - a restored device reaches a claim.
  * @tag: the record of the previous kernel's domain
  * @id: the claim's id
- * @is_due: it was preserved for the domain's sake alone
  *
  * Context: boot.
  * Return: 0; -ENOENT if there is no such claim; -ENOMEM.
  */
-int iop_tag_hold(struct iop_tag *tag, u64 id, bool is_due)
+int iop_tag_hold(struct iop_tag *tag, u64 id)
 {
-	int err;
-
 	guard(mutex)(&iop_tag_lock);
-	err = iop_tag_add_claim(tag, id);
-	if (!err && is_due)
-		extmem_claim_finish(id);
-	return err;
+	return iop_tag_add_claim(tag, id);
 }
 
 static struct iop_tag_id *iop_tag_find_id(const struct iop_tag *tag, const void *unit)

@@ -82,7 +82,7 @@ void iop_tag_unpreserve(struct iop_tag *tag);
 void iop_tag_promise(struct iop_tag *tag);
 bool iop_tag_outlives(const struct iop_tag *tag);
 
-int iop_tag_hold(struct iop_tag *tag, u64 claim, bool is_due);
+int iop_tag_hold(struct iop_tag *tag, u64 claim);
 bool iop_tag_has_id(struct iop_tag *tag, const void *unit, u32 id);
 int iop_tag_add_id(struct iop_tag *tag, void *unit, u32 id, iop_free_id_fn free);
 void iop_tag_inherit(struct iop_tag *tag, void *unit);

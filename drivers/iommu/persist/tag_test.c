@@ -58,7 +58,7 @@ static void test_no_claim(struct kunit *test)
 	struct iop_tag *tag = test_join(test);
 	const u64 none = ~0ULL;
 
-	KUNIT_EXPECT_EQ(test, iop_tag_hold(tag, none, false), -ENOENT);
+	KUNIT_EXPECT_EQ(test, iop_tag_hold(tag, none), -ENOENT);
 	KUNIT_EXPECT_EQ(test, iop_tag_preserve(tag, &none, 1), -ENOENT);
 	KUNIT_EXPECT_EQ(test, tag->nr_claims, 0);
 	KUNIT_EXPECT_EQ(test, tag->preserved, 0);

@@ -232,7 +232,7 @@ static int iop_vtd_hold_claim(union extmem_iommu_rec_ser *rec, void *arg)
 
 	if (rec->type != EXTMEM_IOMMU_REC_CLAIM || rec->claim.tag != tag->tag)
 		return 0;
-	return iop_tag_hold(tag, rec->claim.id, rec->claim.flags & EXTMEM_IOMMU_CLAIM_DUE);
+	return iop_tag_hold(tag, rec->claim.id);
 }
 
 static void iop_vtd_free_id(void *unit, u32 id)
