@@ -54,15 +54,15 @@
 
 #include "tables.h"
 
-DEFINE_STATIC_KEY_FALSE(iommu_persist_key);
-EXPORT_SYMBOL_GPL(iommu_persist_key);
-
 LIST_HEAD(iop_pools);
 
 /* Claims and lists of granules; never held while pages are given back */
 DEFINE_MUTEX(iop_claim_lock);
 
 static DEFINE_XARRAY(iop_granules);
+
+DEFINE_STATIC_KEY_FALSE(iommu_persist_key);
+EXPORT_SYMBOL_GPL(iommu_persist_key);
 
 /**
  * iop_granule_find - the granule that memory is in.
