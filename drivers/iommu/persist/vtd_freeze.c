@@ -208,9 +208,9 @@ void iop_vtd_freeze_unit(struct iommu_device *unit)
 		if (root)
 			iop_vtd_record_unit(iommu, root);
 		else
-			root = nowhere = iop_vtd_nowhere();
-		if (root)
-			iop_vtd_switch_root(iommu, root);
+			nowhere = iop_vtd_nowhere();
+		if (root || nowhere)
+			iop_vtd_switch_root(iommu, root ?: nowhere);
 	}
 	iop_vtd_record_gap(iommu, nowhere, table);
 }
