@@ -171,6 +171,7 @@ static inline struct iop_tag *iommu_persist_domain_tag(struct iommu_domain *doma
 {
 	return NULL;
 }
+
 static inline bool iommu_persist_running(struct intel_iommu *iommu, u16 rid)
 {
 	return false;

@@ -59,9 +59,14 @@ static int iommufd_luo_check_object(const struct iommufd_object *obj)
 	}
 }
 
+static struct iommufd_ioas *to_iommufd_ioas(struct iommufd_object *obj)
+{
+	return container_of(obj, struct iommufd_ioas, obj);
+}
+
 /* A page table that maps this IOAS, and that the next kernel may take as it is */
 static void iommufd_luo_save_tables(struct iommufd_ctx *ictx, struct iommufd_ioas *ioas,
-			struct iommufd_luo_ser *rec)
+				    struct iommufd_luo_ser *rec)
 {
 	struct iommufd_hwpt_paging *hwpt;
 	struct iommufd_object *obj;
@@ -104,7 +109,7 @@ static int iommufd_luo_count_all(struct iommufd_ctx *ictx, u64 *nr)
 		if (rc)
 			return rc;
 		if (obj->type == IOMMUFD_OBJ_IOAS)
-			*nr += 1 + iommufd_luo_count_areas(container_of(obj, struct iommufd_ioas, obj));
+			*nr += 1 + iommufd_luo_count_areas(to_iommufd_ioas(obj));
 	}
 	return 0;
 }
@@ -143,7 +148,7 @@ static int iommufd_luo_save_area(struct kho_block_set_it *it, struct iopt_area *
 }
 
 static int iommufd_luo_save_ioas(struct iommufd_ctx *ictx, struct kho_block_set_it *it,
-		     struct iommufd_ioas *ioas)
+				 struct iommufd_ioas *ioas)
 {
 	struct iommufd_luo_ser rec = { .type = IOMMUFD_LUO_IOAS };
 	struct iopt_area *area;
@@ -172,7 +177,7 @@ static int iommufd_luo_save_all(struct iommufd_ctx *ictx, struct kho_block_set *
 	kho_block_set_it_init(&it, set);
 	xa_for_each(&ictx->objects, id, obj) {
 		if (obj->type == IOMMUFD_OBJ_IOAS)
-			rc = iommufd_luo_save_ioas(ictx, &it, container_of(obj, struct iommufd_ioas, obj));
+			rc = iommufd_luo_save_ioas(ictx, &it, to_iommufd_ioas(obj));
 		if (rc)
 			return rc;
 	}
@@ -216,7 +221,7 @@ static void iommufd_luo_unpreserve(struct liveupdate_file_op_args *args)
 }
 
 static int iommufd_luo_restore_area(struct iommufd_ctx *ictx, struct iommufd_ioas *ioas,
-			const struct iommufd_luo_ser *ser)
+				    const struct iommufd_luo_ser *ser)
 {
 	unsigned long iova = ser->iova;
 	struct extmem_claim *claim;
