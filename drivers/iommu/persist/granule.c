@@ -259,6 +259,7 @@ int iop_grow(struct iop_pool *pool, unsigned int order)
 static bool trim_one(struct iop_pool *pool)
 {
 	struct iop_granule *granule;
+	int err;
 	u64 pa;
 
 	if (!pool->claim)
@@ -267,15 +268,14 @@ static bool trim_one(struct iop_pool *pool)
 	granule = iop_granule_find(pa);
 	if (!granule || !iop_pages_close(granule))
 		return false;
-	/* Nobody clears it before it is out of the direct map, or minds if so */
-	if (claim_less(pool)) {
-		iop_pages_init(granule);
-		return false;
-	}
+	/* Its next owner may want it in the direct map: it is out of there before */
 	iop_granule_del(granule);
 	extmem_arch_unmap_granule(pa);
+	err = claim_less(pool);
 	granule_free(granule);
-	return true;
+	if (err && granule_open(pool, pa, false))
+		pr_err("%#llx is left without use: %d\n", pa, err);
+	return !err;
 }
 
 /**
