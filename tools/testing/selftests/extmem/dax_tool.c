@@ -65,7 +65,7 @@ static int keep(uint64_t block_size)
 		return 1;
 	}
 	/* the lower 55 bits are the page's frame */
-	printf("%llu\n", (entry << 9 >> 9) * SZ_4K / block_size);
+	printf("%llu\n", (entry << 9 >> 9) * (unsigned long long)SZ_4K / block_size);
 	fflush(stdout);
 	pause();
 	return 0;
