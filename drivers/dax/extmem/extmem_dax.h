@@ -126,6 +126,7 @@ extern struct device_attribute extmem_dax_memmap_attr;
 
 /* pages.c */
 bool extmem_dax_freeze_pages(struct extmem_dax *ed);
+bool extmem_dax_can_have_pages(const struct extmem_dax *ed);
 int extmem_dax_make_pages(struct extmem_dax *ed);
 vm_fault_t extmem_dax_insert_page(struct vm_fault *vmf, unsigned long pfn,
 				  unsigned int order);

@@ -116,6 +116,23 @@ static struct dev_pagemap *extmem_dax_alloc_pgmap(struct dev_dax *dev_dax)
 }
 
 /**
+ * extmem_dax_can_have_pages - whether there can be struct pages for a device.
+ * @ed: the device, which has a claim and no driver, or is being probed
+ *
+ * Context: the device's lock is held.
+ * Return: true if there can; false if pools are in the direct map, as the log says.
+ */
+bool extmem_dax_can_have_pages(const struct extmem_dax *ed)
+{
+	device_lock_assert(&ed->dev_dax->dev);
+	/* They would take it off the direct map when they go */
+	if (extmem_unmapped(extmem_claim_extent(ed->claim, 0).start))
+		return true;
+	dev_warn(&ed->dev_dax->dev, "no struct pages with extmem.direct_map=1\n");
+	return false;
+}
+
+/**
  * extmem_dax_make_pages - make a device's struct pages, until it is unbound.
  * @ed: the device
  *
@@ -124,18 +141,16 @@ static struct dev_pagemap *extmem_dax_alloc_pgmap(struct dev_dax *dev_dax)
  */
 int extmem_dax_make_pages(struct extmem_dax *ed)
 {
-	struct dev_pagemap *pgmap = extmem_dax_alloc_pgmap(ed->dev_dax);
 	struct device *dev = &ed->dev_dax->dev;
+	struct dev_pagemap *pgmap;
 	void *addr;
 	int i;
 
+	if (!extmem_dax_can_have_pages(ed))
+		return -EOPNOTSUPP;
+	pgmap = extmem_dax_alloc_pgmap(ed->dev_dax);
 	if (!pgmap)
 		return -ENOMEM;
-	/* They would take it off the direct map when they go */
-	if (!extmem_unmapped(pgmap->ranges[0].start)) {
-		dev_warn(dev, "no struct pages with extmem.direct_map=1\n");
-		return -EOPNOTSUPP;
-	}
 
 	addr = devm_memremap_pages(dev, pgmap);
 	if (IS_ERR(addr))
