@@ -217,6 +217,21 @@ int extmem_dax_free(struct dev_dax *dev_dax, u64 size)
 	return extmem_dax_shrink_claim(ed, had - size);
 }
 
+/* The claim has grown, but the device's ranges could not follow. */
+static void extmem_dax_undo_alloc(struct extmem_dax *ed, u64 had, u64 size, int rc)
+{
+	const struct device *dev = &ed->dev_dax->dev;
+
+	dev_err(dev, "no %llu MiB more: can't make its ranges: %pe\n", size >> 20,
+		ERR_PTR(rc));
+	rc = dev_dax_shrink(ed->dev_dax, had);
+	if (!rc)
+		rc = extmem_dax_shrink_claim(ed, had);
+	if (rc)
+		dev_err(dev, "its claim may have up to %llu MiB more than its size says: %pe\n",
+			size >> 20, ERR_PTR(rc));
+}
+
 /**
  * extmem_dax_alloc - give a device more memory, and say in the log why not.
  * @dev_dax: the device
@@ -244,10 +259,8 @@ int extmem_dax_alloc(struct dev_dax *dev_dax, u64 start, u64 size)
 	}
 
 	rc = extmem_dax_sync_ranges(dev_dax, ed->claim);
-	if (rc) {
-		dev_dax_shrink(dev_dax, had);
-		extmem_dax_shrink_claim(ed, had);
-	}
+	if (rc)
+		extmem_dax_undo_alloc(ed, had, size, rc);
 	return rc;
 }
 
