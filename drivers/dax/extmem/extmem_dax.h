@@ -96,14 +96,14 @@ static inline bool extmem_dax_may_map(const struct extmem_dax *ed,
 /* region.c */
 int __init extmem_dax_add_regions(void);
 void extmem_dax_remove_regions(void);
-struct dev_dax *extmem_dax_find(bool (*match)(struct dev_dax *dev_dax, u64 arg),
-				u64 arg);
 
 /* claim.c */
 int extmem_dax_alloc(struct dev_dax *dev_dax, u64 start, u64 size);
 int extmem_dax_free(struct dev_dax *dev_dax, u64 size);
 int extmem_dax_set_align(struct dev_dax *dev_dax);
 void extmem_dax_restore(struct dax_region *dax_region);
+struct dev_dax *extmem_dax_find_restored(u64 id);
+void extmem_dax_forget_restored(void);
 
 /* device.c */
 extern const struct extmem_owner extmem_dax_root;

@@ -359,45 +359,6 @@ static int __init extmem_dax_add_region(struct extmem_pool *pool)
 	return extmem_dax_add_pdev(region);
 }
 
-struct extmem_dax_find_arg {
-	bool (*match)(struct dev_dax *dev_dax, u64 arg);
-	u64 arg;
-};
-
-static int extmem_dax_find_match(struct device *dev, const void *data)
-{
-	const struct extmem_dax_find_arg *find = data;
-
-	return find->match(to_dev_dax(dev), find->arg);
-}
-
-/**
- * extmem_dax_find - find a device of any pool.
- * @match: tells whether it is the one
- * @arg: for @match
- *
- * Context: may sleep. The list of regions is fixed but for the module's init and
- * exit, when nobody calls this.
- * Return: the device, with a reference for the caller to put, or NULL.
- */
-struct dev_dax *extmem_dax_find(bool (*match)(struct dev_dax *dev_dax, u64 arg),
-				u64 arg)
-{
-	struct extmem_dax_find_arg find = { .match = match, .arg = arg };
-	struct extmem_dax_region *region;
-	struct device *dev;
-
-	list_for_each_entry(region, &extmem_dax_regions, list) {
-		if (!region->pdev)
-			continue;
-		dev = device_find_child(&region->pdev->dev, &find,
-					extmem_dax_find_match);
-		if (dev)
-			return to_dev_dax(dev);
-	}
-	return NULL;
-}
-
 /**
  * extmem_dax_add_regions - make a dax region of every pool, with its devices.
  *
@@ -432,6 +393,7 @@ void extmem_dax_remove_regions(void)
 {
 	struct extmem_dax_region *region, *next;
 
+	extmem_dax_forget_restored();
 	platform_driver_unregister(&extmem_dax_region_driver);
 	list_for_each_entry_safe(region, next, &extmem_dax_regions, list) {
 		platform_device_unregister(region->pdev);
