@@ -250,7 +250,8 @@ static int extmem_dax_destroy_claim(struct extmem_dax *ed)
 	}
 	if (!rc) {
 		extmem_dax_drop_restored(id);
-		extmem_dax_change_owner(ed, &extmem_dax_root);
+		extmem_dax_set_owner(ed, &extmem_dax_root);
+		extmem_dax_update_node(ed);
 	}
 	return rc;
 }
@@ -368,7 +369,8 @@ static int extmem_dax_adopt_claim(struct extmem_dax *ed, struct extmem_claim *cl
 		rc = extmem_dax_add_restored(dev_dax, extmem_claim_id(claim));
 	if (rc) {
 		dev_dax_shrink(dev_dax, 0);
-		extmem_dax_change_owner(ed, &extmem_dax_root);
+		extmem_dax_set_owner(ed, &extmem_dax_root);
+		extmem_dax_update_node(ed);
 	} else {
 		extmem_dax_set_claim(ed, claim);
 	}

@@ -39,6 +39,8 @@
  *       bound, so who unbinds reads it without
  * @was_dirty: its bytes were nobody's even before. The device's lock
  * @clearing: held by the one who clears them
+ * @node: held by the one who makes the rights of the node those of @owner. Inside
+ *        dax_dev_rwsem, if that is held
  *
  * It is dev_dax->private for as long as the device lives.
  */
@@ -56,6 +58,7 @@ struct extmem_dax {
 	struct extmem_dax_ram *ram;
 	bool was_dirty;
 	struct mutex clearing;	/* one at a time */
+	struct mutex node;	/* one at a time */
 };
 
 /**
@@ -111,8 +114,8 @@ int extmem_dax_init_device(struct dev_dax *dev_dax, void *claim);
 void extmem_dax_devnode(struct dev_dax *dev_dax, umode_t *mode, kuid_t *uid,
 			kgid_t *gid);
 int extmem_dax_uevent(struct dev_dax *dev_dax, struct kobj_uevent_env *env);
-void extmem_dax_change_owner(struct extmem_dax *ed,
-			     const struct extmem_owner *owner);
+void extmem_dax_set_owner(struct extmem_dax *ed, const struct extmem_owner *owner);
+void extmem_dax_update_node(struct extmem_dax *ed);
 int extmem_dax_probe(struct dev_dax *dev_dax);
 int extmem_dax_quiesce(struct dev_dax *dev_dax);
 
