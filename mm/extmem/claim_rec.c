@@ -26,6 +26,7 @@ struct extmem_claim *extmem_claim_new(struct extmem_pool *pool, gfp_t gfp)
 		claim->pool = pool;
 		INIT_LIST_HEAD(&claim->expected);
 		INIT_LIST_HEAD(&claim->list);
+		INIT_LIST_HEAD(&claim->other);
 	}
 	return claim;
 }
@@ -39,6 +40,8 @@ void extmem_claim_link(struct extmem_claim *claim)
 	struct extmem_pool *pool = claim->pool;
 
 	list_add_tail(&claim->list, &pool->claims);
+	if (claim->rec.claim->kind != EXTMEM_KIND_DAX)
+		list_add_tail(&claim->other, &pool->others);
 	hlist_add_head(&claim->numbered,
 		       &pool->map->ids[claim->rec.claim->id % EXTMEM_ID_BUCKETS]);
 	pool->nr_claims++;
@@ -51,6 +54,7 @@ void extmem_claim_link(struct extmem_claim *claim)
 void extmem_claim_unlink(struct extmem_claim *claim)
 {
 	list_del_init(&claim->list);
+	list_del_init(&claim->other);
 	hlist_del_init(&claim->numbered);
 	claim->pool->nr_claims--;
 }
@@ -67,6 +71,7 @@ void extmem_claim_free(struct extmem_claim *claim)
 	hlist_del_init(&claim->numbered);
 	list_del(&claim->expected);
 	list_del(&claim->list);
+	list_del(&claim->other);
 	extmem_recs_free(map, &map->claim_table, &claim->more);
 	extmem_rec_free(map, &map->claim_table, &claim->rec);
 	kvfree(claim->runs.run);

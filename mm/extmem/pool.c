@@ -169,6 +169,7 @@ struct extmem_pool *extmem_pool_get_empty(struct extmem_map *map, int nid)
 	pool->map = map;
 	pool->nid = nid;
 	INIT_LIST_HEAD(&pool->claims);
+	INIT_LIST_HEAD(&pool->others);
 	INIT_LIST_HEAD(&pool->lent);
 	INIT_LIST_HEAD(&pool->guards);
 	INIT_LIST_HEAD(&pool->notes);

@@ -91,6 +91,7 @@ int extmem_scrub_taken(struct extmem_pool *pool, const struct extmem_runs *runs,
  * @scrub: who clears those that are free and dirty
  * @rec: the pool's record in the map
  * @claims: all claims, in the order they were made
+ * @others: those of them that are neither devices nor in quarantine; they are few
  * @nr_claims: how many, those in quarantine not counted
  * @nr_quarantined: granules in quarantine
  * @nr_poisoned: bad pages
@@ -122,6 +123,7 @@ struct extmem_pool {
 	struct extmem_scrub scrub;
 	struct extmem_rec rec;
 	struct list_head claims;
+	struct list_head others;
 	unsigned int nr_claims;
 	unsigned long nr_quarantined;
 	unsigned long nr_poisoned;
@@ -174,6 +176,7 @@ void extmem_notes_free(struct extmem_pool *pool);
 /**
  * struct extmem_claim - a list of extents with one owner.
  * @list: in the pool's claims
+ * @other: in the pool's others, if it is one of them
  * @pool: the pool
  * @named: in the map's names, if it has one
  * @numbered: in the map's ids, unless it is the quarantine's
@@ -191,6 +194,7 @@ void extmem_notes_free(struct extmem_pool *pool);
  */
 struct extmem_claim {
 	struct list_head list;
+	struct list_head other;
 	struct extmem_pool *pool;
 	struct hlist_node named;
 	struct hlist_node numbered;

@@ -100,11 +100,15 @@ static int extmem_quarantine_poison(const struct extmem_poison *poison,
 {
 	struct extmem_run run = { .first = bit, .nr = 1 };
 	struct extmem_runs runs = { .nr = 1, .run = &run };
+	phys_addr_t pa = extmem_pool_phys(poison->pool, bit);
 	int err = extmem_quarantine(poison->pool, &runs, extmem_poison_reason(poison));
 
 	/* It stays taken all the same */
-	if (err)
+	if (err) {
 		poison->pool->nr_quarantined++;
+		pr_err("node %d: %pa has a bad page and is kept from use, but for want of memory there is no record of it\n",
+		       poison->pool->nid, &pa);
+	}
 	return err;
 }
 

@@ -181,11 +181,7 @@ static unsigned int extmem_sysfs_others(const struct extmem_pool *pool, u64 *byt
 	unsigned int nr = 0;
 
 	*bytes = 0;
-	list_for_each_entry(claim, &pool->claims, list) {
-		u32 kind = claim->rec.claim->kind;
-
-		if (kind == EXTMEM_KIND_DAX || kind == EXTMEM_KIND_QUARANTINE)
-			continue;
+	list_for_each_entry(claim, &pool->others, other) {
 		*bytes += extmem_claim_size(claim);
 		nr++;
 	}

@@ -198,51 +198,20 @@ static int finish_device(const struct device *device, const struct wish *wish)
 	return OK;
 }
 
-/* Number of devices that were not there before, and have no memory; the last two of them */
-static unsigned int find_new(const struct state *before, const struct state *after, int node,
-			     struct device *found[2])
+/* Make a device without memory: the kernel shows a process the youngest of its own */
+static int make_device(const struct pool *pool, char *name, size_t len)
 {
-	unsigned int nr = 0;
-	size_t i;
-
-	for (i = 0; i < after->nr_devices; i++)
-		if (after->devices[i].node == node && !after->devices[i].size &&
-		    !find_device(before, after->devices[i].dev_name))
-			found[nr++ % 2] = &after->devices[i];
-	return nr;
-}
-
-/*
- * Make two devices, of which the first is to be used, and is not the youngest any more:
- * the second one is for daxctl to take, if it should be about to. Neither is known if
- * others make devices as well.
- */
-static int make_devices(const struct state *before, struct state *after,
-			const struct pool *pool, struct device *made[2])
-{
-	const char *path = daxctl_region_get_path(pool->region);
-	struct device *swap;
 	char *youngest;
 	int rc;
 
-	rc = daxctl_region_create_dev(pool->region) ?: daxctl_region_create_dev(pool->region);
+	rc = daxctl_region_create_dev(pool->region);
 	if (rc)
 		return fail("see: dmesg", "no device can be made on node %d: %s", pool->node,
 			    strerror(-rc));
-	rc = state_read(after);
-	if (rc)
-		return rc;
-	if (find_new(before, after, pool->node, made) != 2)
-		return RETRY;
-	youngest = read_file("%s/dax_region/create", path);
-	if (youngest && !strcmp(youngest, made[0]->dev_name)) {
-		swap = made[0];
-		made[0] = made[1];
-		made[1] = swap;
-	}
-	rc = youngest && !strcmp(youngest, made[1]->dev_name) ? OK : RETRY;
+	youngest = read_file("%s/dax_region/create", daxctl_region_get_path(pool->region));
+	snprintf(name, len, "%s", youngest ? youngest : "");
 	free(youngest);
-	return rc;
+	return OK;
 }
 
 /* What nobody has taken goes again */
@@ -251,6 +220,36 @@ static void remove_unused(const struct pool *pool, struct device *device)
 	read_uuid(device, device->uuid);
 	if (!device->uuid[0])
 		daxctl_region_destroy_dev(pool->region, device->dev);
+}
+
+/*
+ * Make two devices, of which the first is to be used, and is not the youngest any more:
+ * the second one is for daxctl to take, if it should be about to. What another has taken
+ * nevertheless is not ours.
+ */
+static int make_devices(struct state *after, const struct pool *pool, struct device *made[2])
+{
+	char name[2][sizeof(made[0]->dev_name)] = {};
+	int i, rc, err;
+
+	rc = make_device(pool, name[0], sizeof(name[0]));
+	if (rc)
+		return rc;
+	err = make_device(pool, name[1], sizeof(name[1]));
+	rc = state_read(after);
+	if (rc)
+		return rc;
+	for (i = 0; i < 2; i++) {
+		made[i] = find_device(after, name[i]);
+		if (made[i] && made[i]->size)
+			made[i] = NULL;
+	}
+	if (!err && made[0] && made[1])
+		return OK;
+	for (i = 0; i < 2; i++)
+		if (made[i])
+			remove_unused(pool, made[i]);
+	return err ? err : RETRY;
 }
 
 /*
@@ -280,7 +279,7 @@ static int try_create(const struct state *before, struct state *after,
 	struct device *made[2] = {};
 	int rc;
 
-	rc = make_devices(before, after, pool, made);
+	rc = make_devices(after, pool, made);
 	if (rc)
 		return rc;
 	pool = find_pool(after, node);

@@ -4,8 +4,10 @@
  * piece of it lies where it lies in memory; pointing at one tells whose it is.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "extmem.h"
 #include "layout.h"
@@ -138,20 +140,26 @@ static int height(const struct state *state)
 
 int draw_svg(const struct state *state, const struct layout *layout, const char *path)
 {
-	FILE *f = fopen(path, "we");
+	/* A FIFO that nobody reads is an error, not a wait */
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC, 0666);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
 	size_t i;
-	int y = 10;
+	int y = 10, bad;
 
-	if (!f)
+	if (!f) {
+		if (fd >= 0)
+			close(fd);
 		return fail("choose a file that can be written", "%s: %s", path,
 			    strerror(errno));
+	}
 	fprintf(f, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" font-family=\"sans-serif\" font-size=\"13\">\n",
 		WIDTH, height(state));
 	for (i = 0; i < state->nr_pools; i++)
 		y = draw_pool(f, state, layout, &state->pools[i], y);
 	draw_legend(f, state, y);
 	fputs("</svg>\n", f);
-	if (fclose(f))
+	bad = ferror(f);
+	if (fclose(f) || bad)
 		return fail("choose a file that can be written", "%s: %s", path, strerror(errno));
 	return OK;
 }

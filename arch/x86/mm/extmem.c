@@ -206,7 +206,7 @@ int __init extmem_arch_map(const struct range *range)
  *
  * KASAN has a shadow only of what was RAM at boot, as it was before a kexec.
  *
- * Context: may sleep.
+ * Context: may sleep. The caller's claim has the granule.
  * Return: 0, -ERANGE as for extmem_arch_map(), or -ENOMEM.
  */
 int extmem_arch_map_granule(u64 pa)
@@ -218,11 +218,9 @@ int extmem_arch_map_granule(u64 pa)
 		return 0;
 	if (end - 1 >= DIRECT_MAP_PHYSMEM_END)
 		return -ERANGE;
-	mem_hotplug_begin();
 	err = kasan_add_zero_shadow(__va(pa), EXTMEM_GRANULE);
 	if (!err)
-		kernel_physical_mapping_init(pa, end, BIT(PG_LEVEL_2M), PAGE_KERNEL);
-	mem_hotplug_done();
+		kernel_direct_map_add(pa, end);
 	return err;
 }
 
@@ -230,16 +228,15 @@ int extmem_arch_map_granule(u64 pa)
  * extmem_arch_unmap_granule - undo extmem_arch_map_granule().
  * @pa: the granule's physical address
  *
- * Context: may sleep.
+ * Context: may sleep. The caller's claim has the granule still: whoever has it next
+ * may have put it into the direct map for struct pages of its own.
  */
 void extmem_arch_unmap_granule(u64 pa)
 {
 	if (!extmem_unmapped(pa))
 		return;
-	mem_hotplug_begin();
 	kernel_direct_map_remove(pa, pa + EXTMEM_GRANULE);
 	kasan_remove_zero_shadow(__va(pa), EXTMEM_GRANULE);
-	mem_hotplug_done();
 }
 
 /**
@@ -254,8 +251,9 @@ void extmem_arch_unmap_granule(u64 pa)
  */
 void extmem_arch_hide_page(u64 pa)
 {
-	if (extmem_unmapped(pa))
-		set_memory_np(pa + (PAGE_OFFSET ^ BIT(63)), 1);
+	if (extmem_unmapped(pa) && set_memory_np(pa + (PAGE_OFFSET ^ BIT(63)), 1))
+		pr_err("extmem: %#llx has a memory error and stays in the direct map\n",
+		       pa);
 }
 
 /**

@@ -11,10 +11,18 @@
 #include <linux/cleanup.h>
 #include <linux/device.h>
 #include <linux/ioport.h>
+#include <linux/xarray.h>
 
 #include "extmem_dax.h"
 
 static_assert(DAX_ANYWHERE == EXTMEM_ANYWHERE);
+
+/*
+ * Devices by the id of the claim that the former kernel left for them, for who asks for
+ * one by that: each with a reference, until it loses the claim. A claim that this
+ * kernel has made is in nobody's hands but the device's.
+ */
+static DEFINE_XARRAY(extmem_dax_restored);
 
 static bool extmem_dax_is_aligned(const struct extmem_claim *claim, u64 align)
 {
@@ -169,6 +177,57 @@ static void extmem_dax_explain(const struct extmem_dax *ed, u64 start, u64 size,
 	}
 }
 
+static int extmem_dax_add_restored(struct dev_dax *dev_dax, u64 id)
+{
+	int rc = xa_insert(&extmem_dax_restored, id, dev_dax, GFP_KERNEL);
+
+	if (!rc)
+		get_device(&dev_dax->dev);
+	return rc;
+}
+
+static void extmem_dax_drop_restored(u64 id)
+{
+	struct dev_dax *dev_dax = xa_erase(&extmem_dax_restored, id);
+
+	if (dev_dax)
+		put_device(&dev_dax->dev);
+}
+
+/**
+ * extmem_dax_find_restored - find the device of a claim of the former kernel's.
+ * @id: the claim's id
+ *
+ * Context: process context; any lock but &extmem_dax.lock may be held.
+ * Return: the device, with a reference for the caller to put; NULL if there is none, or
+ * it has lost the claim. It may lose it now.
+ */
+struct dev_dax *extmem_dax_find_restored(u64 id)
+{
+	struct dev_dax *dev_dax;
+
+	xa_lock(&extmem_dax_restored);
+	dev_dax = xa_load(&extmem_dax_restored, id);
+	if (dev_dax)
+		get_device(&dev_dax->dev);
+	xa_unlock(&extmem_dax_restored);
+	return dev_dax;
+}
+
+/**
+ * extmem_dax_forget_restored - let nobody find devices any more.
+ *
+ * Context: the module's exit.
+ */
+void extmem_dax_forget_restored(void)
+{
+	struct dev_dax *dev_dax;
+	unsigned long id;
+
+	xa_for_each(&extmem_dax_restored, id, dev_dax)
+		extmem_dax_drop_restored(id);
+}
+
 /*
  * The claim goes out of everyone's sight first, and comes back if it is in use
  * after all. Name and owner go with it.
@@ -176,6 +235,7 @@ static void extmem_dax_explain(const struct extmem_dax *ed, u64 start, u64 size,
 static int extmem_dax_destroy_claim(struct extmem_dax *ed)
 {
 	struct extmem_claim *claim = ed->claim;
+	u64 id = extmem_claim_id(claim);
 	int rc;
 
 	extmem_dax_set_claim(ed, NULL);
@@ -188,8 +248,11 @@ static int extmem_dax_destroy_claim(struct extmem_dax *ed)
 			ed->reused = true;
 		}
 	}
-	if (!rc)
-		extmem_dax_change_owner(ed, &extmem_dax_root);
+	if (!rc) {
+		extmem_dax_drop_restored(id);
+		extmem_dax_set_owner(ed, &extmem_dax_root);
+		extmem_dax_update_node(ed);
+	}
 	return rc;
 }
 
@@ -215,6 +278,21 @@ int extmem_dax_free(struct dev_dax *dev_dax, u64 size)
 	if (WARN_ON_ONCE(!ed->claim || size > had))
 		return -ENXIO;
 	return extmem_dax_shrink_claim(ed, had - size);
+}
+
+/* The claim has grown, but the device's ranges could not follow. */
+static void extmem_dax_undo_alloc(struct extmem_dax *ed, u64 had, u64 size, int rc)
+{
+	const struct device *dev = &ed->dev_dax->dev;
+
+	dev_err(dev, "no %llu MiB more: can't make its ranges: %pe\n", size >> 20,
+		ERR_PTR(rc));
+	rc = dev_dax_shrink(ed->dev_dax, had);
+	if (!rc)
+		rc = extmem_dax_shrink_claim(ed, had);
+	if (rc)
+		dev_err(dev, "its claim may have up to %llu MiB more than its size says: %pe\n",
+			size >> 20, ERR_PTR(rc));
 }
 
 /**
@@ -244,10 +322,8 @@ int extmem_dax_alloc(struct dev_dax *dev_dax, u64 start, u64 size)
 	}
 
 	rc = extmem_dax_sync_ranges(dev_dax, ed->claim);
-	if (rc) {
-		dev_dax_shrink(dev_dax, had);
-		extmem_dax_shrink_claim(ed, had);
-	}
+	if (rc)
+		extmem_dax_undo_alloc(ed, had, size, rc);
 	return rc;
 }
 
@@ -289,9 +365,12 @@ static int extmem_dax_adopt_claim(struct extmem_dax *ed, struct extmem_claim *cl
 
 	dev_dax->align = extmem_claim_data(claim, EXTMEM_DAX_ALIGN);
 	rc = extmem_dax_sync_ranges(dev_dax, claim);
+	if (!rc)
+		rc = extmem_dax_add_restored(dev_dax, extmem_claim_id(claim));
 	if (rc) {
 		dev_dax_shrink(dev_dax, 0);
-		extmem_dax_change_owner(ed, &extmem_dax_root);
+		extmem_dax_set_owner(ed, &extmem_dax_root);
+		extmem_dax_update_node(ed);
 	} else {
 		extmem_dax_set_claim(ed, claim);
 	}

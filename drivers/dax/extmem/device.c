@@ -8,9 +8,11 @@
  * rights after a kexec, from the moment it exists.
  */
 #include <linux/cdev.h>
+#include <linux/cleanup.h>
 #include <linux/dax.h>
 #include <linux/device.h>
 #include <linux/devtmpfs.h>
+#include <linux/mutex.h>
 #include <linux/pagemap.h>
 #include <linux/slab.h>
 #include <linux/stat.h>
@@ -43,6 +45,7 @@ int extmem_dax_init_device(struct dev_dax *dev_dax, void *claim)
 	ed->pool = dev_dax->region->private;
 	spin_lock_init(&ed->lock);
 	mutex_init(&ed->clearing);
+	mutex_init(&ed->node);
 	ed->owner = extmem_dax_root;
 	if (claim)
 		extmem_claim_owner(claim, &ed->owner);
@@ -100,25 +103,38 @@ int extmem_dax_uevent(struct dev_dax *dev_dax, struct kobj_uevent_env *env)
 }
 
 /**
- * extmem_dax_change_owner - give a device's node to an owner, and tell udev.
- * @ed: the device
+ * extmem_dax_set_owner - say who a device's node is to belong to.
+ * @ed: the device; extmem_dax_update_node() has to follow
  * @owner: the owner
+ *
+ * Context: dax_dev_rwsem held for write.
+ */
+void extmem_dax_set_owner(struct extmem_dax *ed, const struct extmem_owner *owner)
+{
+	lockdep_assert_held_write(&dax_dev_rwsem);
+	guard(spinlock)(&ed->lock);
+	ed->owner = *owner;
+}
+
+/**
+ * extmem_dax_update_node - give a device's node to its owner, and tell udev.
+ * @ed: the device
  *
  * For a new name too, which udev makes links of.
  *
- * Context: dax_dev_rwsem held for write; waits for devtmpfs.
+ * Each asks anew who the owner is, and one at a time: when the last of those returns
+ * who have changed it, the node is the last owner's, whoever comes first.
+ *
+ * Context: waits for devtmpfs. A claim's end is over only when its owner has lost the
+ * node, so there dax_dev_rwsem is held meanwhile. While the claim stays nobody waits
+ * with it.
  */
-void extmem_dax_change_owner(struct extmem_dax *ed, const struct extmem_owner *owner)
+void extmem_dax_update_node(struct extmem_dax *ed)
 {
 	struct device *dev = &ed->dev_dax->dev;
 	int rc;
 
-	lockdep_assert_held_write(&dax_dev_rwsem);
-
-	spin_lock(&ed->lock);
-	ed->owner = *owner;
-	spin_unlock(&ed->lock);
-
+	guard(mutex)(&ed->node);
 	/* A node that somebody has deleted is no error */
 	rc = devtmpfs_change_node(dev);
 	if (rc && rc != -ENOENT)

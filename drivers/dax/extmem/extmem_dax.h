@@ -39,6 +39,8 @@
  *       bound, so who unbinds reads it without
  * @was_dirty: its bytes were nobody's even before. The device's lock
  * @clearing: held by the one who clears them
+ * @node: held by the one who makes the rights of the node those of @owner. Inside
+ *        dax_dev_rwsem, if that is held
  *
  * It is dev_dax->private for as long as the device lives.
  */
@@ -56,6 +58,7 @@ struct extmem_dax {
 	struct extmem_dax_ram *ram;
 	bool was_dirty;
 	struct mutex clearing;	/* one at a time */
+	struct mutex node;	/* one at a time */
 };
 
 /**
@@ -96,14 +99,14 @@ static inline bool extmem_dax_may_map(const struct extmem_dax *ed,
 /* region.c */
 int __init extmem_dax_add_regions(void);
 void extmem_dax_remove_regions(void);
-struct dev_dax *extmem_dax_find(bool (*match)(struct dev_dax *dev_dax, u64 arg),
-				u64 arg);
 
 /* claim.c */
 int extmem_dax_alloc(struct dev_dax *dev_dax, u64 start, u64 size);
 int extmem_dax_free(struct dev_dax *dev_dax, u64 size);
 int extmem_dax_set_align(struct dev_dax *dev_dax);
 void extmem_dax_restore(struct dax_region *dax_region);
+struct dev_dax *extmem_dax_find_restored(u64 id);
+void extmem_dax_forget_restored(void);
 
 /* device.c */
 extern const struct extmem_owner extmem_dax_root;
@@ -111,8 +114,8 @@ int extmem_dax_init_device(struct dev_dax *dev_dax, void *claim);
 void extmem_dax_devnode(struct dev_dax *dev_dax, umode_t *mode, kuid_t *uid,
 			kgid_t *gid);
 int extmem_dax_uevent(struct dev_dax *dev_dax, struct kobj_uevent_env *env);
-void extmem_dax_change_owner(struct extmem_dax *ed,
-			     const struct extmem_owner *owner);
+void extmem_dax_set_owner(struct extmem_dax *ed, const struct extmem_owner *owner);
+void extmem_dax_update_node(struct extmem_dax *ed);
 int extmem_dax_probe(struct dev_dax *dev_dax);
 int extmem_dax_quiesce(struct dev_dax *dev_dax);
 
@@ -126,6 +129,7 @@ extern struct device_attribute extmem_dax_memmap_attr;
 
 /* pages.c */
 bool extmem_dax_freeze_pages(struct extmem_dax *ed);
+bool extmem_dax_can_have_pages(const struct extmem_dax *ed);
 int extmem_dax_make_pages(struct extmem_dax *ed);
 vm_fault_t extmem_dax_insert_page(struct vm_fault *vmf, unsigned long pfn,
 				  unsigned int order);

@@ -142,6 +142,9 @@ static int extmem_dax_change_form(struct extmem_dax *ed, enum extmem_dax_form fo
 		return 0;
 	if (ed->dev_dax->dev.driver || extmem_claim_busy(ed->claim))
 		return -EBUSY;
+	/* Else the driver would refuse the device from now on */
+	if (form == EXTMEM_DAX_PAGES && !extmem_dax_can_have_pages(ed))
+		return -EOPNOTSUPP;
 	dirty = extmem_dax_form_word(ed->claim) & EXTMEM_DAX_DIRTY;
 	return extmem_dax_set_form_word(ed->claim, form | dirty);
 }

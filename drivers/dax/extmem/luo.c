@@ -130,10 +130,11 @@ static int extmem_dax_luo_retrieve(struct liveupdate_file_op_args *args)
 
 	if (flags < 0)
 		return flags;
-	dev_dax = extmem_dax_find(extmem_dax_luo_is_due, id);
+	dev_dax = extmem_dax_find_restored(id);
 	if (!dev_dax)
 		return -ENODEV;
-	file = extmem_dax_open_device(dev_dax, flags);
+	file = extmem_dax_luo_is_due(dev_dax, id) ?
+		extmem_dax_open_device(dev_dax, flags) : ERR_PTR(-ENODEV);
 	put_device(&dev_dax->dev);
 	if (IS_ERR(file))
 		return PTR_ERR(file);

@@ -14,6 +14,7 @@
 #include <linux/device.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/page_ref.h>
 #include <linux/pagemap.h>
 #include <linux/sched.h>
@@ -83,7 +84,10 @@ bool extmem_dax_freeze_pages(struct extmem_dax *ed)
 	return true;
 }
 
-/* Unbinding by force, as the end of a module does, waits for pins to end. */
+/*
+ * Who unbinds without asking has to wait for pins to end, with the device's lock held.
+ * The end of a module would; extmem_dax_pin_modules() keeps both where they are.
+ */
 static void extmem_dax_forget_pages(void *data)
 {
 	struct extmem_dax *ed = data;
@@ -94,6 +98,26 @@ static void extmem_dax_forget_pages(void *data)
 		msleep(20);
 	ed->frozen = false;
 	WRITE_ONCE(ed->pgmap, NULL);
+}
+
+/* The driver's module, whose end unbinds the device, and the region's. */
+static int extmem_dax_pin_modules(struct device *dev)
+{
+	if (!try_module_get(dev->driver->owner))
+		return -ENODEV;
+	if (try_module_get(THIS_MODULE))
+		return 0;
+	module_put(dev->driver->owner);
+	return -ENODEV;
+}
+
+/* The driver is there until the device's lock, which is held, is dropped. */
+static void extmem_dax_unpin_modules(void *data)
+{
+	struct device *dev = data;
+
+	module_put(dev->driver->owner);
+	module_put(THIS_MODULE);
 }
 
 static struct dev_pagemap *extmem_dax_alloc_pgmap(struct dev_dax *dev_dax)
@@ -116,6 +140,23 @@ static struct dev_pagemap *extmem_dax_alloc_pgmap(struct dev_dax *dev_dax)
 }
 
 /**
+ * extmem_dax_can_have_pages - whether there can be struct pages for a device.
+ * @ed: the device, which has a claim and no driver, or is being probed
+ *
+ * Context: the device's lock is held.
+ * Return: true if there can; false if pools are in the direct map, as the log says.
+ */
+bool extmem_dax_can_have_pages(const struct extmem_dax *ed)
+{
+	device_lock_assert(&ed->dev_dax->dev);
+	/* They would take it off the direct map when they go */
+	if (extmem_unmapped(extmem_claim_extent(ed->claim, 0).start))
+		return true;
+	dev_warn(&ed->dev_dax->dev, "no struct pages with extmem.direct_map=1\n");
+	return false;
+}
+
+/**
  * extmem_dax_make_pages - make a device's struct pages, until it is unbound.
  * @ed: the device
  *
@@ -124,19 +165,23 @@ static struct dev_pagemap *extmem_dax_alloc_pgmap(struct dev_dax *dev_dax)
  */
 int extmem_dax_make_pages(struct extmem_dax *ed)
 {
-	struct dev_pagemap *pgmap = extmem_dax_alloc_pgmap(ed->dev_dax);
 	struct device *dev = &ed->dev_dax->dev;
+	struct dev_pagemap *pgmap;
 	void *addr;
-	int i;
+	int i, rc;
 
+	if (!extmem_dax_can_have_pages(ed))
+		return -EOPNOTSUPP;
+	pgmap = extmem_dax_alloc_pgmap(ed->dev_dax);
 	if (!pgmap)
 		return -ENOMEM;
-	/* They would take it off the direct map when they go */
-	if (!extmem_unmapped(pgmap->ranges[0].start)) {
-		dev_warn(dev, "no struct pages with extmem.direct_map=1\n");
-		return -EOPNOTSUPP;
-	}
 
+	rc = extmem_dax_pin_modules(dev);
+	if (rc)
+		return rc;
+	rc = devm_add_action_or_reset(dev, extmem_dax_unpin_modules, dev);
+	if (rc)
+		return rc;
 	addr = devm_memremap_pages(dev, pgmap);
 	if (IS_ERR(addr))
 		return PTR_ERR(addr);

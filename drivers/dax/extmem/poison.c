@@ -9,6 +9,7 @@
 #include <linux/device.h>
 #include <linux/memory-failure.h>
 #include <linux/notifier.h>
+#include <linux/slab.h>
 #include <linux/srcu.h>
 
 #include "extmem_dax.h"
@@ -88,6 +89,7 @@ static void extmem_dax_unwatch_poison(void *data)
 	for (; poison->nr; poison->nr--)
 		unregister_pfn_address_space(&poison->space[poison->nr - 1]);
 	extmem_poison_unregister(&poison->nb);
+	kvfree(poison);
 }
 
 static int extmem_dax_add_space(struct extmem_dax_poison *poison, struct range range)
@@ -123,8 +125,8 @@ int extmem_dax_watch_poison(struct dev_dax *dev_dax)
 	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE))
 		return 0;
 
-	poison = devm_kzalloc(dev, struct_size(poison, space, dev_dax->nr_range),
-			      GFP_KERNEL);
+	/* 64 bytes an extent: more than kmalloc() has if there are many */
+	poison = kvzalloc(struct_size(poison, space, dev_dax->nr_range), GFP_KERNEL);
 	if (!poison)
 		return -ENOMEM;
 

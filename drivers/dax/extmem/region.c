@@ -154,20 +154,16 @@ static u64 extmem_dax_available(struct dax_region *dax_region)
 }
 
 /*
- * Guards dev_dax->maker: who has created a device, or was told that it is the
- * seed. To create a device a process writes to "create", reads the name of the
- * seed, and makes something of that. Of two at once each has to be told another
- * name: else both make something of one device, and that is no error. One at a
- * time sees what it sees of any region.
+ * Guards dev_dax->maker: who has created a device, or has set the alignment of one
+ * that has no memory. To create a device a process writes to "create", reads the
+ * name of the seed, and makes something of that. Of two at once each has to be told
+ * another name: else both make something of one device, and that is no error. One at
+ * a time sees what it sees of any region, but for a device that another process has
+ * failed to make something of: that stays as it was left.
+ *
+ * Everybody may read the name of the seed. So that changes nothing.
  */
 static DEFINE_MUTEX(extmem_dax_maker_lock);
-
-/* Whether another process that still lives is making something of the device. */
-static bool extmem_dax_is_taken(const struct dev_dax *dev_dax)
-{
-	return dev_dax->maker && dev_dax->maker != task_tgid(current) &&
-	       pid_has_task(dev_dax->maker, PIDTYPE_TGID);
-}
 
 /* It is the calling process's to make something of. */
 static void extmem_dax_take(struct dev_dax *dev_dax)
@@ -184,12 +180,18 @@ static bool extmem_dax_is_raw(const struct dev_dax *dev_dax)
 	       !dev_dax->dead;
 }
 
+/* It is the calling process that is about to make something of the device. */
+static bool extmem_dax_is_mine(const struct dev_dax *dev_dax)
+{
+	lockdep_assert_held(&extmem_dax_maker_lock);
+	return dev_dax->maker == task_tgid(current) && extmem_dax_is_raw(dev_dax);
+}
+
 static int extmem_dax_match_mine(struct device *dev, void *data)
 {
 	struct device **youngest = data;
 
-	if (to_dev_dax(dev)->maker == task_tgid(current) &&
-	    extmem_dax_is_raw(to_dev_dax(dev)))
+	if (extmem_dax_is_mine(to_dev_dax(dev)))
 		*youngest = dev;
 	return 0;
 }
@@ -204,29 +206,14 @@ static struct device *extmem_dax_mine(struct dax_region *dax_region)
 	return dev;
 }
 
-/*
- * Who came before has failed, and was perhaps after another alignment: this one does
- * not know of it, and would fail as well.
- */
-static void extmem_dax_take_over(struct dev_dax *dev_dax)
-{
-	if (dev_dax->maker && dev_dax->maker != task_tgid(current))
-		dev_dax->align = dev_dax->region->align;
-	extmem_dax_take(dev_dax);
-}
-
 static struct device *extmem_dax_seed(struct dax_region *dax_region)
 {
 	struct device *seed = dax_region->seed;
 
 	guard(mutex)(&extmem_dax_maker_lock);
-	if (!seed || extmem_dax_is_taken(to_dev_dax(seed)) ||
-	    !extmem_dax_is_raw(to_dev_dax(seed)))
-		seed = extmem_dax_mine(dax_region) ?: seed;
-	if (seed && extmem_dax_is_raw(to_dev_dax(seed)) &&
-	    !extmem_dax_is_taken(to_dev_dax(seed)))
-		extmem_dax_take_over(to_dev_dax(seed));
-	return seed;
+	if (seed && extmem_dax_is_mine(to_dev_dax(seed)))
+		return seed;
+	return extmem_dax_mine(dax_region) ?: seed;
 }
 
 static struct device *extmem_dax_youngest(struct dax_region *dax_region)
@@ -372,45 +359,6 @@ static int __init extmem_dax_add_region(struct extmem_pool *pool)
 	return extmem_dax_add_pdev(region);
 }
 
-struct extmem_dax_find_arg {
-	bool (*match)(struct dev_dax *dev_dax, u64 arg);
-	u64 arg;
-};
-
-static int extmem_dax_find_match(struct device *dev, const void *data)
-{
-	const struct extmem_dax_find_arg *find = data;
-
-	return find->match(to_dev_dax(dev), find->arg);
-}
-
-/**
- * extmem_dax_find - find a device of any pool.
- * @match: tells whether it is the one
- * @arg: for @match
- *
- * Context: may sleep. The list of regions is fixed but for the module's init and
- * exit, when nobody calls this.
- * Return: the device, with a reference for the caller to put, or NULL.
- */
-struct dev_dax *extmem_dax_find(bool (*match)(struct dev_dax *dev_dax, u64 arg),
-				u64 arg)
-{
-	struct extmem_dax_find_arg find = { .match = match, .arg = arg };
-	struct extmem_dax_region *region;
-	struct device *dev;
-
-	list_for_each_entry(region, &extmem_dax_regions, list) {
-		if (!region->pdev)
-			continue;
-		dev = device_find_child(&region->pdev->dev, &find,
-					extmem_dax_find_match);
-		if (dev)
-			return to_dev_dax(dev);
-	}
-	return NULL;
-}
-
 /**
  * extmem_dax_add_regions - make a dax region of every pool, with its devices.
  *
@@ -445,6 +393,7 @@ void extmem_dax_remove_regions(void)
 {
 	struct extmem_dax_region *region, *next;
 
+	extmem_dax_forget_restored();
 	platform_driver_unregister(&extmem_dax_region_driver);
 	list_for_each_entry_safe(region, next, &extmem_dax_regions, list) {
 		platform_device_unregister(region->pdev);

@@ -119,6 +119,7 @@ static bool extmem_dax_is_device_name(const char *name)
 static int extmem_dax_set_name(struct device *dev, const char *name)
 {
 	struct extmem_claim *claim = extmem_dax_sysfs_change_begin(dev);
+	struct extmem_dax *ed = to_extmem_dax(to_dev_dax(dev));
 	struct extmem_owner owner;
 	int rc;
 
@@ -127,9 +128,11 @@ static int extmem_dax_set_name(struct device *dev, const char *name)
 	rc = extmem_claim_set_name(claim, name);
 	if (!rc) {
 		extmem_claim_owner(claim, &owner);
-		extmem_dax_change_owner(to_extmem_dax(to_dev_dax(dev)), &owner);
+		extmem_dax_set_owner(ed, &owner);
 	}
 	extmem_dax_sysfs_change_end();
+	if (!rc)
+		extmem_dax_update_node(ed);
 	return rc;
 }
 
@@ -155,6 +158,7 @@ extmem_dax_store_owner(struct device *dev, const char *buf, size_t count,
 		       int (*parse)(const char *buf, struct extmem_owner *owner))
 {
 	struct extmem_claim *claim = extmem_dax_sysfs_change_begin(dev);
+	struct extmem_dax *ed = to_extmem_dax(to_dev_dax(dev));
 	struct extmem_owner owner;
 	int rc;
 
@@ -165,8 +169,10 @@ extmem_dax_store_owner(struct device *dev, const char *buf, size_t count,
 	if (!rc)
 		rc = extmem_claim_set_owner(claim, &owner);
 	if (!rc)
-		extmem_dax_change_owner(to_extmem_dax(to_dev_dax(dev)), &owner);
+		extmem_dax_set_owner(ed, &owner);
 	extmem_dax_sysfs_change_end();
+	if (!rc)
+		extmem_dax_update_node(ed);
 	return rc ?: count;
 }
 

@@ -524,6 +524,7 @@ int iop_grow(struct iop_pool *pool, unsigned int order)
 static bool iop_trim_one(struct iop_pool *pool)
 {
 	struct iop_granule *granule;
+	int err;
 	u64 pa;
 
 	if (!pool->claim)
@@ -532,15 +533,14 @@ static bool iop_trim_one(struct iop_pool *pool)
 	granule = iop_granule_find(pa);
 	if (!granule || !iop_pages_close(granule))
 		return false;
-	/* Nobody clears it before it is out of the direct map, or minds if so */
-	if (iop_claim_shrink(pool)) {
-		iop_pages_init(granule);
-		return false;
-	}
+	/* Its next owner may want it in the direct map: it is out of there before */
 	iop_granule_del(granule);
 	extmem_arch_unmap_granule(pa);
+	err = iop_claim_shrink(pool);
 	iop_granule_free(granule);
-	return true;
+	if (err && iop_granule_open(pool, pa, false))
+		pr_err("%#llx is left without use: %d\n", pa, err);
+	return !err;
 }
 
 /**

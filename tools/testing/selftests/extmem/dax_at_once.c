@@ -113,6 +113,45 @@ TEST_F(dax_at_once, read_ranges_that_go)
 	EXPECT_EQ(dax_delete(&self->dev), 0);
 }
 
+/* What "resource" of the device says without memory, and with. */
+static long long *resource;
+
+static int read_resource(void)
+{
+	struct dax_dev dev;
+	long long start;
+
+	named(&dev);
+	start = dax_get(&dev, "resource");
+	return start == resource[0] || start == resource[1] ? 0 : -EIO;
+}
+
+/* The array of ranges is moved as it grows, and goes with the last of them. */
+TEST_F(dax_at_once, read_resource_while_ranges_come_and_go)
+{
+	long long at[2];
+	int i, j, rc = 0;
+	pid_t pid;
+
+	at[0] = dax_get(&self->dev, "resource");
+	ASSERT_EQ(dax_set_size(&self->dev, 16 * SZ_2M), 0);
+	ASSERT_EQ(dax_get(&self->dev, "extmem/extents"), 1);
+	at[1] = dax_get(&self->dev, "resource");
+	ASSERT_EQ(dax_set_size(&self->dev, 0), 0);
+
+	resource = at;
+	pid = start(read_resource);
+	for (i = 0; i < ROUNDS / 10 && !rc; i++) {
+		for (j = 0; j < 16 && !rc; j += 2)
+			rc = dax_add_range(&self->dev, at[1] + j * SZ_2M, SZ_2M);
+		if (!rc)
+			rc = dax_set_size(&self->dev, 0);
+	}
+	EXPECT_EQ(rc, 0);
+	EXPECT_EQ(end(pid), 0);
+	EXPECT_EQ(dax_delete(&self->dev), 0);
+}
+
 static int write_files(void)
 {
 	struct dax_dev dev;

@@ -95,14 +95,17 @@ int dax_new(struct dax_dev *dev, int region)
 			 sizeof(dev->name));
 }
 
+int dax_seed(struct dax_dev *dev, int region)
+{
+	dev->region = region;
+	return read_file(region_path(region, "seed"), dev->name, sizeof(dev->name));
+}
+
 int dax_new_seed(struct dax_dev *dev, int region)
 {
 	int rc = write_file(region_path(region, "create"), "1");
 
-	if (rc)
-		return rc;
-	dev->region = region;
-	return read_file(region_path(region, "seed"), dev->name, sizeof(dev->name));
+	return rc ? rc : dax_seed(dev, region);
 }
 
 int dax_create(struct dax_dev *dev, int region, size_t size, size_t align)

@@ -26,6 +26,8 @@ int dax_region(void);
 /* Functions return 0 or a negative errno; dax_get() a negative one, too. */
 long long dax_region_available(int region);
 int dax_new(struct dax_dev *dev, int region);
+/* The device whose name is in "seed" for the caller */
+int dax_seed(struct dax_dev *dev, int region);
 /* As libdaxctl does it: "create", and then the name is in "seed". */
 int dax_new_seed(struct dax_dev *dev, int region);
 int dax_create(struct dax_dev *dev, int region, size_t size, size_t align);

@@ -394,6 +394,44 @@ TEST_F(dax_memmap, there_and_back)
 	close(fd);
 }
 
+static void ignore(int sig)
+{
+}
+
+/* A child that has the devices' lock and sends its parent signals, till it is killed. */
+static pid_t disturb(const struct dax_dev *dev)
+{
+	pid_t pid = fork();
+
+	while (!pid) {
+		dax_set(dev, "extmem/mode", "0600");
+		kill(getppid(), SIGUSR1);
+	}
+	return pid;
+}
+
+/* It may end by a signal, but the device is bound, in the one form or the other. */
+TEST_F(dax_memmap, signals)
+{
+	struct sigaction action = { .sa_handler = ignore, .sa_flags = SA_RESTART };
+	pid_t child;
+	int i, rc;
+
+	munmap(self->map, variant->size);
+	ASSERT_EQ(sigaction(SIGUSR1, &action, NULL), 0);
+	child = disturb(&self->dev);
+	ASSERT_GT(child, 0);
+	for (i = 0; i < 20; i++) {
+		rc = dax_set(&self->dev, MEMMAP, i % 2 ? "1" : "0");
+		EXPECT_TRUE(!rc || rc == -EINTR);
+		EXPECT_TRUE(dax_bound(&self->dev));
+	}
+	kill(child, SIGKILL);
+	EXPECT_EQ(waitpid(child, NULL, 0), child);
+	EXPECT_EQ(dax_set(&self->dev, MEMMAP, "1"), 0);
+	EXPECT_TRUE(dax_bound(&self->dev));
+}
+
 /* 4 KiB pages cost a struct each, larger ones two pages of them. */
 TEST_F(dax_memmap, what_it_costs)
 {

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
@@ -70,6 +71,32 @@ static int make_node(const char *node, const struct dax_dev *dev)
 	return mknod(node, S_IFCHR | 0666, st.st_rdev) ? -errno : 0;
 }
 
+/* What a process of its own does as a user, which ends with that. */
+static int as_user(uid_t uid, int (*act)(const struct dax_dev *dev),
+		   const struct dax_dev *dev)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(setuid(uid) || act(dev) ? 1 : 0);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return -errno;
+	return status;
+}
+
+static int align_to_4k(const struct dax_dev *dev)
+{
+	return dax_set_align(dev, SZ_4K);
+}
+
+static int read_seed(const struct dax_dev *dev)
+{
+	struct dax_dev seed;
+
+	return dax_seed(&seed, dev->region);
+}
+
 static bool all_bytes_are(const char *p, size_t len, char val)
 {
 	return p[0] == val && !memcmp(p, p + 1, len - 1);
@@ -124,6 +151,31 @@ TEST_F(dax_size, all_of_the_pool)
 	ASSERT_EQ(dax_set_size(&self->dev, self->free), 0);
 	EXPECT_EQ(dax_region_available(self->region), 0);
 	EXPECT_EQ(dax_new(&other, self->region), -ENOSPC);
+}
+
+/* A shell sets the alignment and ends, somebody reads "seed": what was set holds. */
+TEST_F(dax_size, who_reads_the_seed_changes_nothing)
+{
+	ASSERT_EQ(as_user(0, align_to_4k, &self->dev), 0);
+	ASSERT_EQ(as_user(65534, read_seed, &self->dev), 0);
+	EXPECT_EQ(dax_get(&self->dev, "align"), SZ_4K);
+	ASSERT_EQ(as_user(0, read_seed, &self->dev), 0);
+	EXPECT_EQ(dax_get(&self->dev, "align"), SZ_4K);
+	ASSERT_EQ(dax_set_size(&self->dev, SZ_2M), 0);
+	EXPECT_EQ(dax_get(&self->dev, "align"), SZ_4K);
+}
+
+/* The same device is in nobody's way, who may be after another alignment. */
+TEST_F(dax_size, the_next_one_gets_another_device)
+{
+	struct dax_dev other;
+
+	ASSERT_EQ(as_user(0, align_to_4k, &self->dev), 0);
+	ASSERT_EQ(dax_new_seed(&other, self->region), 0);
+	EXPECT_STRNE(other.name, self->dev.name);
+	EXPECT_EQ(dax_get(&other, "align"), SZ_2M);
+	EXPECT_EQ(dax_get(&self->dev, "align"), SZ_4K);
+	EXPECT_EQ(dax_delete(&other), 0);
 }
 
 /* A gigabyte in sum is no gigabyte. */

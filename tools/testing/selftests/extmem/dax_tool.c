@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "dax_dev.h"
@@ -27,6 +28,8 @@ static int help(void)
 		"       dax_tool direct DEV FILE  write it to a file, past the page cache\n"
 		"       dax_tool zero  DEV        exit 1 if not all bytes are zero\n"
 		"       dax_tool late  DEV        open it, say so, map it after a line of input\n"
+		"       dax_tool keep  BYTES      put a page of memory into a pipe, print which of\n"
+		"                                 the blocks of BYTES it is in, stay until killed\n"
 		"DEV is a name like dax0.1\n");
 	return 2;
 }
@@ -40,6 +43,29 @@ static int hold(void)
 {
 	signal(SIGTERM, quit);
 	printf("mapped\n");
+	fflush(stdout);
+	pause();
+	return 0;
+}
+
+/* A page that can't be moved, in memory that is meant to be */
+static int keep(uint64_t block_size)
+{
+	struct iovec iov = { .iov_len = SZ_4K };
+	uint64_t entry = 0;
+	int fd[2], map = open("/proc/self/pagemap", O_RDONLY);
+
+	iov.iov_base = mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (map < 0 || iov.iov_base == MAP_FAILED || pipe(fd) ||
+	    vmsplice(fd[1], &iov, 1, 0) != SZ_4K ||
+	    pread(map, &entry, sizeof(entry),
+		  (uintptr_t)iov.iov_base / SZ_4K * sizeof(entry)) != sizeof(entry)) {
+		perror("keep");
+		return 1;
+	}
+	/* the lower 55 bits are the page's frame */
+	printf("%llu\n", (entry << 9 >> 9) * (unsigned long long)SZ_4K / block_size);
 	fflush(stdout);
 	pause();
 	return 0;
@@ -141,6 +167,8 @@ int main(int argc, char **argv)
 		return help();
 	if (!strcmp(argv[1], "create") && argc == 5)
 		return create(argv[2], argv[3], argv[4]);
+	if (!strcmp(argv[1], "keep"))
+		return keep(strtoull(argv[2], NULL, 0));
 	strncpy(dev.name, argv[2], sizeof(dev.name) - 1);
 	if (sscanf(dev.name, "dax%d.", &dev.region) != 1)
 		return help();
