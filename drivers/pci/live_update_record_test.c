@@ -5,7 +5,7 @@
 #include <kunit/test.h>
 #include <linux/slab.h>
 
-#include "persist.h"
+#include "live_update_record.h"
 
 #define ENTRIES	4
 
@@ -49,7 +49,7 @@ static struct whole *make(struct kunit *test)
 		.bar = { 0xfe900004, 1, 0, 0xfe940004, 1 },
 		.page_size = 1,
 	};
-	whole->head.crc = vfio_persist_crc(&whole->head);
+	whole->head.crc = pci_live_crc(&whole->head);
 	return whole;
 }
 
@@ -83,8 +83,8 @@ static void good(struct kunit *test)
 {
 	struct whole *whole = make(test);
 
-	KUNIT_EXPECT_NULL(test, vfio_persist_what_is_wrong(&whole->head, sizeof(*whole)));
-	KUNIT_EXPECT_NULL(test, vfio_persist_what_is_wrong(&whole->head, PAGE_SIZE));
+	KUNIT_EXPECT_NULL(test, pci_live_record_fault(&whole->head, sizeof(*whole)));
+	KUNIT_EXPECT_NULL(test, pci_live_record_fault(&whole->head, PAGE_SIZE));
 }
 
 /* Any bit of it */
@@ -98,7 +98,7 @@ static void flipped(struct kunit *test)
 		byte = (u8 *)whole + i / 8;
 		*byte ^= BIT(i % 8);
 		KUNIT_EXPECT_NOT_NULL_MSG(test,
-					  vfio_persist_what_is_wrong(&whole->head,
+					  pci_live_record_fault(&whole->head,
 								     sizeof(*whole)),
 					  "bit %u", i);
 		*byte ^= BIT(i % 8);
@@ -112,7 +112,7 @@ static void cut(struct kunit *test)
 
 	for (size = 0; size < sizeof(*whole); size++)
 		KUNIT_EXPECT_NOT_NULL(test,
-				      vfio_persist_what_is_wrong(&whole->head, size));
+				      pci_live_record_fault(&whole->head, size));
 }
 
 /* With a sum that fits */
@@ -121,13 +121,13 @@ static void wrong_kind(struct kunit *test)
 	struct whole *whole = make(test);
 
 	whole->head.version++;
-	whole->head.crc = vfio_persist_crc(&whole->head);
-	KUNIT_EXPECT_STREQ(test, vfio_persist_what_is_wrong(&whole->head, sizeof(*whole)),
+	whole->head.crc = pci_live_crc(&whole->head);
+	KUNIT_EXPECT_STREQ(test, pci_live_record_fault(&whole->head, sizeof(*whole)),
 			   "its version is not known here");
 	whole->head.version--;
 	whole->head.flags = 0;
-	whole->head.crc = vfio_persist_crc(&whole->head);
-	KUNIT_EXPECT_STREQ(test, vfio_persist_what_is_wrong(&whole->head, sizeof(*whole)),
+	whole->head.crc = pci_live_crc(&whole->head);
+	KUNIT_EXPECT_STREQ(test, pci_live_record_fault(&whole->head, sizeof(*whole)),
 			   "it was not sealed");
 }
 
