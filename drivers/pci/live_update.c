@@ -357,7 +357,10 @@ static void settle(struct pci_live *live)
 		if (!why)
 			return;
 	}
-	pci_live_end(pdev, why, true);
+	if (pci_live_is_left(pdev))
+		pci_live_stop_parent(pdev, why);
+	else
+		pci_live_end(pdev, why, true);
 }
 
 /* Addresses are given out, IOMMUs are on: nothing more will be done to it. */

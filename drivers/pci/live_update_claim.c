@@ -2,9 +2,12 @@
 /*
  * For the driver that preserves devices and takes them over: VFIO.
  */
+#define pr_fmt(fmt) "PCI: live update: " fmt
+
 #include <linux/device.h>
 #include <linux/export.h>
 #include <linux/iommu_persist.h>
+#include <linux/kexec.h>
 #include <linux/pm_runtime.h>
 
 #include "pci.h"
@@ -41,6 +44,20 @@ void pci_live_update_unpreserve(struct pci_dev *pdev)
 }
 EXPORT_SYMBOL_GPL(pci_live_update_unpreserve);
 
+/* The next kernel has to hear of devices that run, and to know what to do with them. */
+static int check_image(void)
+{
+	if (!kexec_image || !kexec_image->kho.fdt) {
+		pr_err("the loaded kernel was not loaded for a hand-over: devices that are in a session would run without it knowing\n");
+		return -EINVAL;
+	}
+	if (!kexec_image->takes_devices) {
+		pr_err("the loaded kernel does not say that it takes over running devices: close the sessions that have some before it is started\n");
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
 /**
  * pci_live_update_freeze - a kexec has begun that a device is to outlive
  * @pdev: the device
@@ -52,7 +69,7 @@ EXPORT_SYMBOL_GPL(pci_live_update_unpreserve);
  */
 int pci_live_update_freeze(struct pci_dev *pdev)
 {
-	return pci_live_freeze(pdev);
+	return check_image() ?: pci_live_freeze(pdev);
 }
 EXPORT_SYMBOL_GPL(pci_live_update_freeze);
 

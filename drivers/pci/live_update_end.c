@@ -172,7 +172,7 @@ static bool begin_end(struct pci_live *live, bool stays)
 
 /**
  * pci_live_end - no DMA, then no use of the tables, then as any other device
- * @pdev: a device that the former kernel left running
+ * @pdev: a device that the former kernel left running, and not for its virtual functions
  * @why: for the log, or NULL
  * @stays: false if it is being removed: then it is not reset
  *
@@ -185,10 +185,6 @@ void pci_live_end(struct pci_dev *pdev, const char *why, bool stays)
 
 	if (!live)
 		return;
-	if (pci_live_is_left(pdev)) {
-		pci_live_stop_parent(pdev, why);
-		return;
-	}
 	scoped_guard(mutex, &live->lock) {
 		switch (live->state) {
 		case PCI_LIVE_INCOMING:

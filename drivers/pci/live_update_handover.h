@@ -22,5 +22,6 @@ void pci_live_drop(struct pci_dev *pdev);
 int pci_live_freeze(struct pci_dev *pdev);
 void pci_live_thaw(struct pci_dev *pdev);
 bool pci_live_is_kept(struct pci_dev *pdev);
+const struct vfio_persist_ser *pci_live_outgoing(void);
 
 #endif /* _PCI_LIVE_UPDATE_HANDOVER_H */

@@ -108,7 +108,7 @@ static void other_kernel(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, pci_live_image_lacks(image, SIZE));
 }
 
-static struct kunit_case vfio_persist_image_cases[] = {
+static struct kunit_case pci_live_image_cases[] = {
 	KUNIT_CASE(whole),
 	KUNIT_CASE(cut),
 	KUNIT_CASE(flipped),
@@ -117,9 +117,9 @@ static struct kunit_case vfio_persist_image_cases[] = {
 	{}
 };
 
-static struct kunit_suite vfio_persist_image_suite = {
-	.name = "extmem_vfio_persist_image",
-	.test_cases = vfio_persist_image_cases,
+static struct kunit_suite pci_live_image_suite = {
+	.name = "extmem_pci_live_update_image",
+	.test_cases = pci_live_image_cases,
 };
 
-kunit_test_suite(vfio_persist_image_suite);
+kunit_test_suite(pci_live_image_suite);

@@ -9,7 +9,6 @@
 #define pr_fmt(fmt) "PCI: live update: " fmt
 
 #include <linux/jiffies.h>
-#include <linux/kexec.h>
 #include <linux/kexec_handover.h>
 #include <linux/mutex.h>
 
@@ -179,20 +178,6 @@ bool pci_live_is_kept(struct pci_dev *pdev)
 	return live && READ_ONCE(live->users);
 }
 
-/* The next kernel has to hear of devices that run, and to know what to do with them. */
-static int check_image(void)
-{
-	if (!kexec_image || !kexec_image->kho.fdt) {
-		pr_err("the loaded kernel was not loaded for a hand-over: devices that are in a session would run without it knowing\n");
-		return -EINVAL;
-	}
-	if (!kexec_image->takes_devices) {
-		pr_err("the loaded kernel does not say that it takes over running devices: close the sessions that have some before it is started\n");
-		return -EOPNOTSUPP;
-	}
-	return 0;
-}
-
 /* In the order of the list, which no reader depends on */
 static void seal(void)
 {
@@ -294,17 +279,14 @@ static void thaw_path(struct pci_dev *pdev)
  * without, and the record has their entries. Those who do so now are waited for.
  *
  * Return: 0; -EBUSY if somebody is writing for too long, or removes it; -ENODEV if it
- * does not answer; -EINVAL or -EOPNOTSUPP if the kernel to be started would not know
- * of it
+ * does not answer; -EINVAL if it is in no session
  */
 int pci_live_freeze(struct pci_dev *pdev)
 {
 	int rc;
 
 	guard(mutex)(&outgoing_lock);
-	rc = check_image();
-	if (!rc)
-		rc = freeze_path(pdev);
+	rc = freeze_path(pdev);
 	if (rc) {
 		thaw_path(pdev);
 		unseal();
@@ -323,4 +305,16 @@ void pci_live_thaw(struct pci_dev *pdev)
 	guard(mutex)(&outgoing_lock);
 	thaw_path(pdev);
 	unseal();
+}
+
+/**
+ * pci_live_outgoing - the record for the next kernel
+ *
+ * Context: for tests.
+ * Return: the record, or NULL if there is none
+ */
+const struct vfio_persist_ser *pci_live_outgoing(void)
+{
+	guard(mutex)(&outgoing_lock);
+	return record;
 }
