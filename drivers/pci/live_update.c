@@ -426,8 +426,7 @@ int pci_live_update_unbind(struct device *dev)
 	int rc = live ? begin_unbinding(live) : -ENOMEM;
 
 	if (rc) {
-		if (live)
-			pci_live_put(live);
+		pci_live_put(live);
 		return rc;
 	}
 	device_release_driver(dev);

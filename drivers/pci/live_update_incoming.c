@@ -75,12 +75,13 @@ static void read_once(void)
 static struct vfio_persist_dev_ser *find(u32 segment, u16 rid, bool sriov)
 {
 	struct vfio_persist_dev_ser *ser;
+	bool is_sriov;
 	u32 i;
 
 	for (i = 0; incoming && i < incoming->nr; i++) {
 		ser = entry(i);
-		if (ser->kind && (ser->kind == VFIO_PERSIST_SRIOV) == sriov &&
-		    ser->segment == segment && ser->rid == rid)
+		is_sriov = ser->kind == VFIO_PERSIST_SRIOV;
+		if (ser->kind && is_sriov == sriov && ser->segment == segment && ser->rid == rid)
 			return ser;
 	}
 	return NULL;

@@ -203,9 +203,10 @@ void pci_live_fill_sriov(struct vfio_persist_sriov_ser *ser, struct pci_dev *pde
  */
 const char *pci_live_differs(const struct vfio_persist_dev_ser *was, struct pci_dev *pdev)
 {
+	bool bridge = was->kind == VFIO_PERSIST_BRIDGE;
 	struct vfio_persist_dev_ser is;
 
-	if (pci_is_bridge(pdev) != (was->kind == VFIO_PERSIST_BRIDGE))
+	if (pci_is_bridge(pdev) != bridge)
 		return "it is another device";
 	read_device(&is, pdev, was->kind);
 	if (is.vendor != was->vendor || is.device != was->device || is.class != was->class)

@@ -104,7 +104,7 @@ static void flipped(struct kunit *test)
 		*byte ^= BIT(i % 8);
 		KUNIT_EXPECT_NOT_NULL_MSG(test,
 					  pci_live_record_fault(&whole->head,
-								     sizeof(*whole)),
+								sizeof(*whole)),
 					  "bit %u", i);
 		*byte ^= BIT(i % 8);
 	}

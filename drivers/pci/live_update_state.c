@@ -114,11 +114,12 @@ static void free_live(struct kref *ref) __releases(all_lock)
 
 /**
  * pci_live_put - give a reference back
- * @live: the object
+ * @live: the object, or NULL
  */
 void pci_live_put(struct pci_live *live)
 {
-	kref_put_lock(&live->ref, free_live, &all_lock);
+	if (live)
+		kref_put_lock(&live->ref, free_live, &all_lock);
 }
 
 /**
@@ -190,8 +191,7 @@ struct pci_live *pci_live_next(struct pci_live *live)
 			kref_get(&next->ref);
 		}
 	}
-	if (live)
-		pci_live_put(live);
+	pci_live_put(live);
 	return next;
 }
 

@@ -57,7 +57,7 @@ struct pci_live {
 	struct kref ref;
 	struct list_head list;
 	struct pci_dev *pdev;
-	struct mutex lock;
+	struct mutex lock;	/* guards what follows */
 	enum pci_live_state state;
 	u16 kind;
 	unsigned int users;
@@ -85,7 +85,7 @@ struct pci_live *pci_live_get(struct pci_dev *pdev);
 struct pci_live *pci_live_next(struct pci_live *live);
 void pci_live_put(struct pci_live *live);
 enum pci_live_state pci_live_state(struct pci_dev *pdev);
-DEFINE_FREE(pci_live_put, struct pci_live *, if (_T) pci_live_put(_T))
+DEFINE_FREE(pci_live_put, struct pci_live *, pci_live_put(_T))
 
 void pci_live_wake(struct pci_live *live);
 void pci_live_let_sleep(struct pci_live *live);
