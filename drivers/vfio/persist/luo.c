@@ -46,17 +46,25 @@ struct preserved {
 	bool has_tables;
 };
 
-/* Its page tables stay what they are from then on; so does what they map, later. */
+/*
+ * If its iommufd is in no session yet, what that maps may change. Then this only asks
+ * whether its tables could be kept as they are now, and they are kept when the kexec
+ * begins.
+ */
 static int preserve_tables(struct preserved *p, struct vfio_device_file *df)
 {
-	int rc = 0;
+	struct device *dev = df->device->dev;
+	int rc;
 
-	if (!p->has_tables && iommufd_is_fixed(df->iommufd))
-		rc = iommu_persist_preserve(df->device->dev);
-	else if (p->has_tables)
+	if (p->has_tables)
 		return 0;
-	p->has_tables = !rc && iommufd_is_fixed(df->iommufd);
-	return rc;
+	rc = iommu_persist_preserve(dev);
+	if (rc)
+		return rc;
+	p->has_tables = iommufd_is_fixed(df->iommufd);
+	if (!p->has_tables)
+		iommu_persist_unpreserve(dev);
+	return 0;
 }
 
 static int preserve_device(struct preserved *p, struct vfio_device_file *df)
