@@ -399,6 +399,7 @@ int pci_live_update_bus_begin(struct pci_bus *bus)
 		pci_walk_bus(bus, step, &back);
 	return walk.rc;
 }
+EXPORT_SYMBOL_GPL(pci_live_update_bus_begin);
 
 /**
  * pci_live_update_bus_end - the end of pci_live_update_bus_begin()
@@ -411,3 +412,4 @@ void pci_live_update_bus_end(struct pci_bus *bus)
 
 	pci_walk_bus(bus, step, &walk);
 }
+EXPORT_SYMBOL_GPL(pci_live_update_bus_end);

@@ -11,6 +11,8 @@
 /**
  * pci_live_is_master - may a device do DMA?
  * @pdev: the device
+ *
+ * Return: true if it is there and bus mastering is on
  */
 bool pci_live_is_master(struct pci_dev *pdev)
 {
@@ -32,6 +34,8 @@ static u16 sriov_control(struct pci_dev *pdev, int pos)
 /**
  * pci_live_vfs_enabled - has a device virtual functions, known or not?
  * @pdev: the device
+ *
+ * Return: true if so
  */
 bool pci_live_vfs_enabled(struct pci_dev *pdev)
 {
