@@ -65,8 +65,9 @@ static void again_later(struct pci_live *live, int rc)
 	live->delay = live->delay ? min(2 * live->delay, LAST_RETRY) : FIRST_RETRY;
 	pci_err(live->pdev, "could not be reset (%pe): it gets no driver; trying again in %lu s\n",
 		ERR_PTR(rc), live->delay / HZ);
-	if (schedule_delayed_work(&live->retry, live->delay))
-		kref_get(&live->ref);
+	kref_get(&live->ref);
+	if (!schedule_delayed_work(&live->retry, live->delay))
+		pci_live_put(live);
 }
 
 /* Like any other device from now on; its lock is held */
