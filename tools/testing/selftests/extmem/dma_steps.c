@@ -318,6 +318,12 @@ static void do_finish(char **arg)
 	step_say("finish", "", luo_finish(dma.session));
 }
 
+/* Somebody waits for good for the session to answer */
+static void do_stall(char **arg)
+{
+	step_say("stall", "", luo_stall(dma.session));
+}
+
 void dma_mark(const char *what)
 {
 	int fd = open("/dev/kmsg", O_WRONLY);
@@ -377,6 +383,7 @@ const struct step dma_steps[] = {
 	{ "retrieve", 2, do_retrieve },
 	{ "close", 1, do_close },
 	{ "finish", 0, do_finish },
+	{ "stall", 0, do_stall },
 	{ "mark", 1, do_mark },
 	{ "pause", 1, do_pause },
 	{ "hold", 0, do_hold },
