@@ -64,15 +64,17 @@ static void disable_vfs(struct pci_dev *pdev)
  */
 void pci_live_let_go(struct pci_dev *pdev)
 {
-	struct resource *res;
+	int i;
 
 	pci_live_done(pci_domain_nr(pdev->bus), pci_dev_id(pdev));
 	if (!pdev->live_incoming)
 		return;
 	WRITE_ONCE(pdev->live_incoming, false);
 	pdev->mmio_always_on = pdev->live_mmio_always_on;
-	pci_dev_for_each_resource(pdev, res)
-		res->flags &= ~IORESOURCE_PCI_FIXED;
+	/* but what is fixed by enhanced allocation */
+	for (i = 0; i <= PCI_ROM_RESOURCE; i++)
+		if (!(pdev->resource[i].flags & IORESOURCE_PCI_EA_BEI))
+			pdev->resource[i].flags &= ~IORESOURCE_PCI_FIXED;
 }
 
 /**
