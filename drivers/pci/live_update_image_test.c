@@ -7,7 +7,7 @@
 #include <linux/unaligned.h>
 #include <asm/bootparam.h>
 
-#include "persist.h"
+#include "live_update.h"
 
 #define INFO	0x840	/* kernel_info, behind the boot sector and three of set-up */
 #define ENTRY	(INFO + 16 + 8)
@@ -43,7 +43,7 @@ static void whole(struct kunit *test)
 {
 	u8 *image = make(test);
 
-	KUNIT_EXPECT_NULL(test, vfio_persist_image_lacks(image, SIZE));
+	KUNIT_EXPECT_NULL(test, pci_live_image_lacks(image, SIZE));
 }
 
 /* Wherever it ends before the last name does */
@@ -55,7 +55,7 @@ static void cut(struct kunit *test)
 	for (size = 0; size < SIZE - 1; size++) {
 		/* of just that size, so that KASAN sees what is read behind it */
 		copy = kmemdup(image, size, GFP_KERNEL);
-		KUNIT_EXPECT_NOT_NULL_MSG(test, vfio_persist_image_lacks(copy, size),
+		KUNIT_EXPECT_NOT_NULL_MSG(test, pci_live_image_lacks(copy, size),
 					  "%zu bytes", size);
 		kfree(copy);
 	}
@@ -69,13 +69,13 @@ static void flipped(struct kunit *test)
 
 	for (i = INFO * 8; i < (ENTRY + PERSIST_IMAGE_SIZE) * 8; i++) {
 		image[i / 8] ^= BIT(i % 8);
-		vfio_persist_image_lacks(image, SIZE);
+		pci_live_image_lacks(image, SIZE);
 		image[i / 8] ^= BIT(i % 8);
 	}
 	put_unaligned_le32(-INFO - 1, image + ENTRY + 8);
-	KUNIT_EXPECT_NOT_NULL(test, vfio_persist_image_lacks(image, SIZE));
+	KUNIT_EXPECT_NOT_NULL(test, pci_live_image_lacks(image, SIZE));
 	put_unaligned_le32(INT_MAX, image + ENTRY + 8);
-	KUNIT_EXPECT_NOT_NULL(test, vfio_persist_image_lacks(image, SIZE));
+	KUNIT_EXPECT_NOT_NULL(test, pci_live_image_lacks(image, SIZE));
 }
 
 /* Each name is needed, to the last letter. */
@@ -88,7 +88,7 @@ static void other_version(struct kunit *test)
 	for (name = names + strlen(names) + 1; *name; name += strlen(name) + 1) {
 		last = image + NAMES + (name - names) + strlen(name) - 1;
 		(*last)++;
-		KUNIT_EXPECT_STREQ(test, vfio_persist_image_lacks(image, SIZE), name);
+		KUNIT_EXPECT_STREQ(test, pci_live_image_lacks(image, SIZE), name);
 		(*last)--;
 	}
 }
@@ -99,16 +99,16 @@ static void other_kernel(struct kunit *test)
 	u8 *image = make(test);
 
 	put_unaligned_le32(0, image + INFO + 16 + 4);
-	KUNIT_EXPECT_NOT_NULL(test, vfio_persist_image_lacks(image, SIZE));
+	KUNIT_EXPECT_NOT_NULL(test, pci_live_image_lacks(image, SIZE));
 	put_unaligned_le32(8, image + INFO + 16 + 4);
 	put_unaligned_le32(16, image + INFO + 8);
-	KUNIT_EXPECT_NOT_NULL(test, vfio_persist_image_lacks(image, SIZE));
+	KUNIT_EXPECT_NOT_NULL(test, pci_live_image_lacks(image, SIZE));
 	image = make(test);
 	put_unaligned_le16(0x020e, image + 0x206);
-	KUNIT_EXPECT_NOT_NULL(test, vfio_persist_image_lacks(image, SIZE));
+	KUNIT_EXPECT_NOT_NULL(test, pci_live_image_lacks(image, SIZE));
 }
 
-static struct kunit_case vfio_persist_image_cases[] = {
+static struct kunit_case pci_live_image_cases[] = {
 	KUNIT_CASE(whole),
 	KUNIT_CASE(cut),
 	KUNIT_CASE(flipped),
@@ -117,9 +117,9 @@ static struct kunit_case vfio_persist_image_cases[] = {
 	{}
 };
 
-static struct kunit_suite vfio_persist_image_suite = {
-	.name = "extmem_vfio_persist_image",
-	.test_cases = vfio_persist_image_cases,
+static struct kunit_suite pci_live_image_suite = {
+	.name = "extmem_pci_live_update_image",
+	.test_cases = pci_live_image_cases,
 };
 
-kunit_test_suite(vfio_persist_image_suite);
+kunit_test_suite(pci_live_image_suite);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /**
- * DOC: VFIO, virtual functions
+ * DOC: PCI, virtual functions that outlive the kernel
  *
  * A virtual function is there as long as its physical function says so: by a register
  * that is not written, and by not being reset. So if a virtual function is preserved
@@ -20,71 +20,39 @@
  * bind to it. It ends likewise when it is removed, when it is not as it was left, when
  * no IOMMU blocks it, and without live update.
  */
-#define pr_fmt(fmt) "vfio-persist: " fmt
-
-#include <linux/delay.h>
+#include <linux/device.h>
+#include <linux/export.h>
 #include <linux/iommu_persist.h>
 
-#include "persist.h"
+#include "pci.h"
+#include "live_update.h"
 
-void vfio_persist_fill_sriov(struct vfio_persist_sriov_ser *ser, struct pci_dev *pdev)
+/**
+ * pci_live_is_left - did the former kernel leave a device for its virtual functions?
+ * @pdev: the device
+ *
+ * Return: true if so, and it is still there for them
+ */
+bool pci_live_is_left(struct pci_dev *pdev)
 {
-	int pos = pci_find_ext_capability(pdev, PCI_EXT_CAP_ID_SRIOV), i;
+	struct pci_live *live __free(pci_live_put) = pci_live_get(pdev);
 
-	*ser = (struct vfio_persist_sriov_ser) {
-		.segment = pci_domain_nr(pdev->bus),
-		.rid = pci_dev_id(pdev),
-		.kind = VFIO_PERSIST_SRIOV,
-	};
-	if (!pos)
-		return;
-	pci_read_config_word(pdev, pos + PCI_SRIOV_VF_DID, &ser->vf_device);
-	pci_read_config_word(pdev, pos + PCI_SRIOV_NUM_VF, &ser->num_vfs);
-	pci_read_config_word(pdev, pos + PCI_SRIOV_CTRL, &ser->control);
-	pci_read_config_word(pdev, pos + PCI_SRIOV_VF_OFFSET, &ser->offset);
-	pci_read_config_word(pdev, pos + PCI_SRIOV_VF_STRIDE, &ser->stride);
-	for (i = 0; i < PCI_SRIOV_NUM_BARS; i++)
-		pci_read_config_dword(pdev, pos + PCI_SRIOV_BAR + 4 * i, &ser->bar[i]);
-	pci_read_config_dword(pdev, pos + PCI_SRIOV_SYS_PGSIZE, &ser->page_size);
+	return live && READ_ONCE(live->kind) == VFIO_PERSIST_PARENT &&
+	       READ_ONCE(live->state) == PCI_LIVE_INCOMING;
 }
 
-/* Its virtual functions are what they were, and enabled, or why not */
-const char *vfio_persist_sriov_differs(struct pci_dev *pdev,
-				       const struct vfio_persist_sriov_ser *was)
+/**
+ * pci_live_update_has_left_parent - is a device a virtual function that the former
+ *	kernel had?
+ * @pdev: the device
+ *
+ * Return: true if its physical function was left running for it
+ */
+bool pci_live_update_has_left_parent(struct pci_dev *pdev)
 {
-	struct vfio_persist_sriov_ser is;
-
-	vfio_persist_fill_sriov(&is, pdev);
-	if (!was || memcmp(&is, was, sizeof(is)))
-		return "its virtual functions are others";
-	if (!(is.control & PCI_SRIOV_CTRL_VFE) || !is.num_vfs)
-		return "it has no virtual functions";
-	return NULL;
+	return pdev->is_virtfn && pci_live_is_left(pci_physfn(pdev));
 }
-
-/* Whether they are known or not */
-bool vfio_persist_vfs_enabled(struct pci_dev *pdev)
-{
-	int pos = pci_find_ext_capability(pdev, PCI_EXT_CAP_ID_SRIOV);
-	u16 control = 0;
-
-	if (pos)
-		pci_read_config_word(pdev, pos + PCI_SRIOV_CTRL, &control);
-	return control & PCI_SRIOV_CTRL_VFE;
-}
-
-/* That ends their DMA. They may take a second. */
-void vfio_persist_disable_vfs(struct pci_dev *pdev)
-{
-	int pos = pci_find_ext_capability(pdev, PCI_EXT_CAP_ID_SRIOV);
-	u16 control;
-
-	if (!vfio_persist_vfs_enabled(pdev))
-		return;
-	pci_read_config_word(pdev, pos + PCI_SRIOV_CTRL, &control);
-	pci_write_config_word(pdev, pos + PCI_SRIOV_CTRL, control & PCI_SRIOV_CTRL_ARI);
-	ssleep(1);
-}
+EXPORT_SYMBOL_GPL(pci_live_update_has_left_parent);
 
 #ifdef CONFIG_PCI_IOV
 /* Virtual functions have been added: there is no way to have more of them. */
@@ -93,34 +61,32 @@ static bool resumed;
 /* Requests of devices beyond the eighth go through a bridge that knows ARI alone. */
 static const char *out_of_reach(struct pci_dev *pdev)
 {
-	struct vfio_persist_sriov_ser is;
+	const struct vfio_persist_sriov_ser *was = pci_live_sriov_entry(pdev);
 	struct pci_dev *bridge = pdev->bus->self;
 
-	vfio_persist_fill_sriov(&is, pdev);
-	if ((is.control & PCI_SRIOV_CTRL_ARI) && !(bridge && bridge->ari_enabled))
+	if (was && (was->control & PCI_SRIOV_CTRL_ARI) && !(bridge && bridge->ari_enabled))
 		return "it was used with ARI, which this kernel does not use";
 	return resumed ? "it was found too late" : NULL;
 }
 
 /**
- * pci_persist_has_vfs - has a physical function virtual functions that run?
- * @pdev: the physical function, just found; looked at by pci_persist_add()
+ * pci_live_update_has_vfs - has a physical function virtual functions that run?
+ * @pdev: the physical function, just found
  *
  * If they can't go on it is stopped, and they with it.
  *
  * Context: may sleep.
- * Return: true if nothing of its SR-IOV capability may be written, but that its
- * virtual functions decode memory.
+ * Return: true if nothing of its SR-IOV capability may be written.
  */
-bool pci_persist_has_vfs(struct pci_dev *pdev)
+bool pci_live_update_has_vfs(struct pci_dev *pdev)
 {
 	const char *why;
 
-	if (!vfio_persist_is_left(pdev) || !vfio_persist_find(pdev))
+	if (!pci_live_is_left(pdev) || !pci_live_entry(pdev))
 		return false;
 	why = out_of_reach(pdev);
 	if (why)
-		vfio_persist_stop(pdev, why);
+		pci_live_stop(pdev, why);
 	return !why;
 }
 
@@ -143,13 +109,13 @@ static bool is_placed(struct pci_dev *pdev, const struct vfio_persist_sriov_ser 
 
 static const char *resume(struct pci_dev *pdev)
 {
-	const char *moved = vfio_persist_moved(pdev);
+	const char *moved = pci_live_moved(pdev);
 	struct vfio_persist_sriov_ser is;
 	int i, rc;
 
 	if (moved)
 		return moved;
-	vfio_persist_fill_sriov(&is, pdev);
+	pci_live_fill_sriov(&is, pdev);
 	for (i = 0; i < PCI_SRIOV_NUM_BARS; i++)
 		if (!is_placed(pdev, &is, i))
 			return "its virtual functions have no place";
@@ -164,26 +130,27 @@ static const char *resume(struct pci_dev *pdev)
 static void quiesce(struct pci_dev *pdev, const char *why)
 {
 	pci_disable_sriov(pdev);
-	vfio_persist_stop(pdev, why);
+	pci_live_stop(pdev, why);
 }
 
-/* Addresses are given out, IOMMUs are not on: those see the virtual functions with
+/*
+ * Addresses are given out, IOMMUs are not on: those see the virtual functions with
  * all other devices. What can't go on is stopped here; settling frees it.
  */
 static int __init resume_all(void)
 {
-	struct pci_dev *pdev = NULL;
+	struct pci_live *live = NULL;
 	const char *why;
 
 	resumed = true;
-	for_each_pci_dev(pdev) {
-		if (!vfio_persist_is_left(pdev) || !vfio_persist_find(pdev))
+	while ((live = pci_live_next(live))) {
+		if (!pci_live_is_left(live->pdev) || !pci_live_entry(live->pdev))
 			continue;
-		why = resume(pdev);
+		why = resume(live->pdev);
 		if (!why)
 			continue;
 		pci_lock_rescan_remove();
-		quiesce(pdev, why);
+		quiesce(live->pdev, why);
 		pci_unlock_rescan_remove();
 	}
 	return 0;
@@ -196,7 +163,7 @@ static int __init inherit_msi(void)
 	struct pci_dev *pdev = NULL;
 
 	for_each_pci_dev(pdev)
-		if (pdev->is_virtfn && vfio_persist_is_left(pci_physfn(pdev)))
+		if (pdev->is_virtfn && pci_live_is_left(pci_physfn(pdev)))
 			dev_set_msi_domain(&pdev->dev,
 					   dev_get_msi_domain(&pci_physfn(pdev)->dev));
 	return 0;
@@ -205,51 +172,67 @@ device_initcall(inherit_msi);
 #else
 static void quiesce(struct pci_dev *pdev, const char *why)
 {
-	vfio_persist_stop(pdev, why);
+	pci_live_stop(pdev, why);
 }
 #endif
 
-/* It can't go on, or nobody will ever come for its virtual functions. */
-void vfio_persist_stop_parent(struct pci_dev *pdev, const char *why)
+/* Nobody preserves a virtual function of it any more. -EBUSY if somebody has. */
+static int give_up(struct pci_live *live)
 {
-	pci_lock_rescan_remove();
-	quiesce(pdev, why);
-	pci_unlock_rescan_remove();
-	iommu_persist_release(&pdev->dev);
-	vfio_persist_take_out(pdev);
-	if (pci_reset_function(pdev))
-		pci_warn(pdev, "could not be reset\n");
-	if (device_attach(&pdev->dev) < 0)
-		pci_warn(pdev, "no driver took it\n");
-}
-
-/**
- * pci_persist_end_parent - somebody does not want virtual functions any more.
- * @pdev: the physical function, which the former kernel left running
- *
- * Context: may sleep, until who uses a virtual function has closed it. The device is
- * locked.
- * Return: 0 if it is like any other device now; -EBUSY if a virtual function is in a
- * session.
- */
-int pci_persist_end_parent(struct pci_dev *pdev)
-{
-	int rc = vfio_persist_give_up(pdev);
-
-	if (rc)
-		return rc;
-	pci_lock_rescan_remove();
-	quiesce(pdev, NULL);
-	pci_unlock_rescan_remove();
-	iommu_persist_release(&pdev->dev);
-	vfio_persist_take_out(pdev);
-	if (pci_reset_function_locked(pdev))
-		pci_warn(pdev, "could not be reset\n");
+	guard(mutex)(&live->lock);
+	if (live->users) {
+		pci_info(live->pdev, "keeps its virtual functions: one is in a session\n");
+		return -EBUSY;
+	}
+	live->is_ending = true;
 	return 0;
 }
 
 /**
- * pci_persist_removed - a device is being removed.
+ * pci_live_stop_parent - end what was left of a physical function
+ * @pdev: the device
+ * @why: for the log, or NULL
+ *
+ * It can't go on, or nobody will ever come for its virtual functions.
+ */
+void pci_live_stop_parent(struct pci_dev *pdev, const char *why)
+{
+	struct pci_live *live __free(pci_live_put) = pci_live_get(pdev);
+
+	if (!live || give_up(live))
+		return;
+	pci_lock_rescan_remove();
+	quiesce(pdev, why);
+	pci_unlock_rescan_remove();
+	pci_live_reset_and_leave(live, false);
+}
+
+/**
+ * pci_live_update_end_parent - somebody does not want virtual functions any more.
+ * @pdev: the physical function
+ *
+ * Context: may sleep, until who uses a virtual function has closed it. The device is
+ * locked.
+ * Return: 0 if it is like any other device now, or will be when it can be reset; -EBUSY
+ * if a virtual function is in a session.
+ */
+int pci_live_update_end_parent(struct pci_dev *pdev)
+{
+	struct pci_live *live __free(pci_live_put) = pci_live_get(pdev);
+
+	if (!live || give_up(live))
+		return -EBUSY;
+	if (live->state != PCI_LIVE_INCOMING)
+		return 0;
+	pci_lock_rescan_remove();
+	quiesce(pdev, NULL);
+	pci_unlock_rescan_remove();
+	pci_live_reset_and_leave(live, true);
+	return 0;
+}
+
+/**
+ * pci_live_removed_parent - a device is being removed.
  * @pdev: the device, whatever it is
  *
  * A physical function that nobody drives has nobody else to remove its virtual
@@ -257,11 +240,14 @@ int pci_persist_end_parent(struct pci_dev *pdev)
  *
  * Context: may sleep, under the lock of rescanning and removing.
  */
-void pci_persist_removed(struct pci_dev *pdev)
+void pci_live_removed_parent(struct pci_dev *pdev)
 {
-	if (!vfio_persist_is_left(pdev))
+	struct pci_live *live __free(pci_live_put) = pci_live_get(pdev);
+
+	if (!live || !pci_live_is_left(pdev))
 		return;
+	scoped_guard(mutex, &live->lock)
+		live->is_ending = true;
 	quiesce(pdev, "it is being removed");
-	iommu_persist_release(&pdev->dev);
-	vfio_persist_take_out(pdev);
+	pci_live_leave(live);
 }

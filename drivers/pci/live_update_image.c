@@ -4,7 +4,7 @@
  * so in its image, see include/linux/kho/abi/persist_image.h. Everything there is
  * somebody's file until it has been looked at.
  */
-#define pr_fmt(fmt) "vfio-persist: " fmt
+#define pr_fmt(fmt) "PCI: live update: " fmt
 
 #include <linux/kho/abi/persist_image.h>
 #include <linux/printk.h>
@@ -12,7 +12,7 @@
 #include <linux/unaligned.h>
 #include <asm/bootparam.h>
 
-#include "persist.h"
+#include "live_update.h"
 
 #define HEADER		offsetof(struct boot_params, hdr)
 #define HEADER_MAGIC	0x53726448	/* "HdrS" */
@@ -103,7 +103,7 @@ static bool has_name(struct part names, const char *name)
  * Return: NULL if the kernel in @image knows every format that this kernel leaves
  * running devices in, else one that it does not.
  */
-const char *vfio_persist_image_lacks(const void *image, size_t size)
+const char *pci_live_image_lacks(const void *image, size_t size)
 {
 	static const char needed[] = PERSIST_IMAGE_NAMES;
 	struct part names = find_names((struct part){ image, size });
@@ -116,16 +116,16 @@ const char *vfio_persist_image_lacks(const void *image, size_t size)
 }
 
 /**
- * vfio_persist_image_fits - can devices be left to a kernel that is being loaded?
+ * pci_live_update_image_fits - can devices be left to a kernel that is being loaded?
  * @image: the file, a bzImage
  * @size: bytes of it
  *
  * Context: any.
  * Return: true if it says of itself that it takes over what this kernel leaves.
  */
-bool vfio_persist_image_fits(const void *image, size_t size)
+bool pci_live_update_image_fits(const void *image, size_t size)
 {
-	const char *lacks = vfio_persist_image_lacks(image, size);
+	const char *lacks = pci_live_image_lacks(image, size);
 
 	if (lacks)
 		pr_info("the kernel being loaded does not know %s: no device can be left running for it\n",
