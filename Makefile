@@ -4,8 +4,9 @@
 
 S := tools/testing/selftests/extmem
 DEBUG ?= 0
+MODULES ?= 0
 EXTMEM ?= y
-export DEBUG EXTMEM KSRC JOBS C VERSION FROM TO ROUNDS SEED LIMIT OPS KEXECS
+export DEBUG EXTMEM MODULES KSRC JOBS C VERSION FROM TO ROUNDS SEED LIMIT OPS KEXECS
 
 .PHONY: help deps kernel rootfs shell vm run bench-boot bench-alloc bench-create bench-frag \
 	bench-map bench-clear bench-blackout fio test test-dma test-dma-controls test-update test-soak \
@@ -16,6 +17,7 @@ help:
 	@echo 'make kernel          fetch, patch and build the kernel in build/kernel'
 	@echo '  DEBUG=1            with KASAN, lockdep, UBSAN, kmemleak: build/kernel-debug'
 	@echo '  VERSION=7.2        of Linux 7.2 instead of 7.3: build/kernel-7.2'
+	@echo '  MODULES=1          with VFIO and iommufd as modules: build/kernel-modules'
 	@echo '  EXTMEM=n           with every option of ours off: build/kernel-off'
 	@echo '  KSRC=path          from a kernel tree of your own'
 	@echo '  JOBS=n             compile n files at a time (default: one a CPU)'
@@ -100,8 +102,8 @@ test-update: rootfs
 
 test-dma: deps
 	@ROUNDS=$(or $(ROUNDS),20) MODES="$(or $(MODES),legacy second first debug)" \
-		$(S)/run-tests 83-guest-dma 84-dma-refused 91-dma-witness 92-iommu-persist \
-		93-dma-kexec 94-dma-stream 95-dma-rounds 96-live-dma 97-dma-abuse \
+		$(S)/run-tests 83-guest-dma 84-dma-refused 91-dma-witness 92-iommu-gap 92-iommu-persist \
+		93-dma-kexec 94-dma-stream 95-dma-rounds 96-live-dma 97-dma-abuse 97-dma-units \
 		98-dma-vf 99-dma-fio
 
 test-dma-controls: kernel rootfs

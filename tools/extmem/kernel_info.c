@@ -27,7 +27,7 @@
  * files and of VFIO's. KHO's and that of the map are compared with the kernel that runs.
  */
 static const char *const needed[] = {
-	"luo-v5", "extmem-iommu-v1", "iommufd-extmem-v1", "vfio-pci-persist-v1",
+	"luo-v5", "extmem-iommu-v1", "iommufd-extmem-v1", "vfio-pci-persist-v2",
 };
 
 /* What is behind the first @off bytes; nothing, if there are no more */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a domain of iommufd maps, for those who keep its page table over a kexec:
- * claims of extended memory that outlive the kernel, or it can't be kept.
+ * What a domain of iommufd maps, for those who keep its page table over a kexec: claims
+ * of extended memory, or it can't be kept. That the next kernel has these claims is seen
+ * to when it is started, so memory may come into a session after what maps it.
  */
 #include <linux/export.h>
 #include <linux/extmem.h>
@@ -11,22 +12,7 @@
 #include "io_pagetable.h"
 #include "iommufd_private.h"
 
-/**
- * iommufd_claim_outlives - will the next kernel have a claim?
- * @claim: the claim
- *
- * It must not give the memory to somebody else before DMA ends.
- *
- * Context: any.
- * Return: true if it will.
- */
-bool iommufd_claim_outlives(const struct extmem_claim *claim)
-{
-	return extmem_claim_session(claim) == EXTMEM_SESSION_OUTGOING ||
-	       extmem_claim_persist(claim);
-}
-
-static bool known(const u64 *ids, unsigned int nr, u64 id)
+static bool iommufd_knows_claim(const u64 *ids, unsigned int nr, u64 id)
 {
 	while (nr--)
 		if (ids[nr] == id)
@@ -34,7 +20,7 @@ static bool known(const u64 *ids, unsigned int nr, u64 id)
 	return false;
 }
 
-static int add_claim(struct iopt_area *area, u64 **ids, unsigned int *nr)
+static int iommufd_add_claim(struct iopt_area *area, u64 **ids, unsigned int *nr)
 {
 	const struct extmem_claim *claim;
 	u64 *more;
@@ -44,9 +30,7 @@ static int add_claim(struct iopt_area *area, u64 **ids, unsigned int *nr)
 	if (!iopt_is_extmem(area->pages))
 		return -EINVAL;
 	claim = area->pages->extmem.claim;
-	if (!iommufd_claim_outlives(claim))
-		return -EINVAL;
-	if (known(*ids, *nr, extmem_claim_id(claim)))
+	if (iommufd_knows_claim(*ids, *nr, extmem_claim_id(claim)))
 		return 0;
 	more = krealloc_array(*ids, *nr + 1, sizeof(**ids), GFP_KERNEL);
 	if (!more)
@@ -56,17 +40,12 @@ static int add_claim(struct iopt_area *area, u64 **ids, unsigned int *nr)
 	return 0;
 }
 
-/**
- * iommufd_domain_claims - which memory a domain reaches.
- * @domain: the domain
- * @ids: set to the ids of all claims that it maps, to be freed by kfree()
- * @nr: set to how many they are
- *
- * Context: may sleep.
- * Return: 0; -EINVAL if it is not one of iommufd that maps an IOAS, or that maps
- * anything but extended memory which the next kernel has; -ENOMEM.
+/*
+ * See &struct iommu_persist_user. -EINVAL if the domain is not one of iommufd that maps an
+ * IOAS, or maps anything but extended memory; -EOPNOTSUPP if it is not of one IOAS alone,
+ * or its faults are handled by user space.
  */
-int iommufd_domain_claims(struct iommu_domain *domain, u64 **ids, unsigned int *nr)
+static int iommufd_domain_claims(struct iommu_domain *domain, u64 **ids, unsigned int *nr)
 {
 	struct io_pagetable *iopt;
 	struct iopt_area *area;
@@ -74,18 +53,45 @@ int iommufd_domain_claims(struct iommu_domain *domain, u64 **ids, unsigned int *
 
 	*ids = NULL;
 	*nr = 0;
-	if (domain->cookie_type != IOMMU_COOKIE_IOMMUFD ||
-	    domain->iommufd_hwpt->obj.type != IOMMUFD_OBJ_HWPT_PAGING)
+	if (domain->cookie_type != IOMMU_COOKIE_IOMMUFD)
 		return -EINVAL;
+	if (domain->iommufd_hwpt->obj.type != IOMMUFD_OBJ_HWPT_PAGING ||
+	    domain->iommufd_hwpt->fault)
+		return -EOPNOTSUPP;
 	iopt = &to_hwpt_paging(domain->iommufd_hwpt)->ioas->iopt;
 	guard(rwsem_read)(&iopt->iova_rwsem);
 	for (area = iopt_area_iter_first(iopt, 0, ULONG_MAX); area && !rc;
 	     area = iopt_area_iter_next(area, 0, ULONG_MAX))
-		rc = add_claim(area, ids, nr);
+		rc = iommufd_add_claim(area, ids, nr);
 	if (rc) {
 		kfree(*ids);
 		*ids = NULL;
 	}
 	return rc;
 }
-EXPORT_SYMBOL_GPL(iommufd_domain_claims);
+
+static const struct iommu_persist_user iommufd_persist_user = {
+	.claims = iommufd_domain_claims,
+};
+
+/**
+ * iommufd_persist_init - iommufd is there.
+ *
+ * Context: may sleep.
+ */
+void iommufd_persist_init(void)
+{
+	iommu_persist_register_user(&iommufd_persist_user);
+	iommufd_luo_init();
+}
+
+/**
+ * iommufd_persist_exit - iommufd is about to go: no file of it is open.
+ *
+ * Context: may sleep.
+ */
+void iommufd_persist_exit(void)
+{
+	iommufd_luo_exit();
+	iommu_persist_register_user(NULL);
+}

@@ -3,8 +3,7 @@
  * A file of /dev/iommu that is in a live update session stays as it is: what is
  * saved of it must be what the page tables say when the kernel is replaced.
  */
-#include <linux/anon_inodes.h>
-#include <linux/file.h>
+#include <linux/export.h>
 #include <linux/iommu_persist.h>
 #include <uapi/linux/iommufd.h>
 #include <uapi/linux/vfio.h>
@@ -12,43 +11,58 @@
 #include "iommufd_private.h"
 
 /**
- * iommufd_fix - fix a file, or let it go.
+ * iommufd_fix - fix a file.
  * @ictx: the file
- * @fixed: which of both
  *
- * Context: may sleep.
- * Return: 0; -EBUSY if it is fixed already; -EINTR.
+ * An ioctl that changes something holds the lock for reading all the time that it
+ * takes, and it may take for ever: it copies from memory that its caller has in hand. So
+ * this does not wait, and nobody waits for it.
+ *
+ * Context: any.
+ * Return: 0; -EBUSY if the file is fixed already, or being changed.
  */
-int iommufd_fix(struct iommufd_ctx *ictx, bool fixed)
+int iommufd_fix(struct iommufd_ctx *ictx)
 {
 	int rc = 0;
 
-	if (!fixed)
-		down_write(&ictx->change_lock);
-	else if (down_write_killable(&ictx->change_lock))
-		return -EINTR;
-	if (fixed && ictx->fixed)
+	if (!down_write_trylock(&ictx->change_lock))
+		return -EBUSY;
+	if (ictx->fixed)
 		rc = -EBUSY;
-	else
-		ictx->fixed = fixed;
+	WRITE_ONCE(ictx->fixed, true);
 	up_write(&ictx->change_lock);
 	return rc;
 }
 
 /**
- * iommufd_may - may a file be changed by an ioctl?
- * @ictx: the file, its change_lock held
+ * iommufd_unfix - let a file go.
+ * @ictx: the file, fixed by iommufd_fix()
+ *
+ * Nobody changes it before that is seen, so there is nobody to wait for.
+ *
+ * Context: any.
+ */
+void iommufd_unfix(struct iommufd_ctx *ictx)
+{
+	/* What was made of the file comes before */
+	smp_store_release(&ictx->fixed, false);
+}
+
+/**
+ * iommufd_may_pass - does an ioctl leave alone what is saved of a file?
  * @cmd: the ioctl
  *
- * Return: false if not.
+ * It needs no lock then, and may be done in a session. Whose memory limits the file's
+ * pins count against is not saved.
+ *
+ * Return: false if it may change something.
  */
-bool iommufd_may(const struct iommufd_ctx *ictx, unsigned int cmd)
+bool iommufd_may_pass(unsigned int cmd)
 {
-	if (!ictx->fixed)
-		return true;
 	switch (cmd) {
 	case IOMMU_GET_HW_INFO:
 	case IOMMU_IOAS_IOVA_RANGES:
+	case IOMMU_IOAS_CHANGE_PROCESS:
 	case IOMMU_HWPT_GET_DIRTY_BITMAP:
 	case VFIO_GET_API_VERSION:
 	case VFIO_CHECK_EXTENSION:
@@ -69,3 +83,4 @@ bool iommufd_is_fixed(const struct iommufd_ctx *ictx)
 {
 	return READ_ONCE(ictx->fixed);
 }
+EXPORT_SYMBOL_GPL(iommufd_is_fixed);

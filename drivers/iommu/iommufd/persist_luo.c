@@ -3,20 +3,22 @@
  * DOC: iommufd, files in live update sessions
  *
  * A file of ``/dev/iommu`` can be put into a session of the live update orchestrator
- * if all that its IOASes map is extended memory that outlives the kernel: devices in
- * a session, or that persist. It may have devices, and page tables that map an IOAS;
- * anything else (nested page tables, faults, virtual IOMMUs, accesses) is
- * ``-EOPNOTSUPP``, and other mappings are ``-EINVAL``.
+ * if all that its IOASes map is extended memory. It may have devices, and page tables
+ * that map an IOAS; anything else (nested page tables, faults, virtual IOMMUs, accesses)
+ * is ``-EOPNOTSUPP``, and other mappings are ``-EINVAL``. While an ioctl that changes
+ * the file is under way, however long that takes, it is ``-EBUSY``.
  *
  * From then on until the session is closed or the kexec, the file is fixed: every
  * ioctl that would change something is ``-EBUSY``, as is attaching a device. What
- * is saved is what the page tables say, to the end.
+ * is saved is what the page tables say, to the end. ``IOMMU_IOAS_CHANGE_PROCESS`` passes.
  *
  * Retrieving makes a new file with the same IOASes and mappings, and nothing else.
  * Numbers of objects are no ABI. The IOASes come back in the order in which they had
  * been made, and the file numbers its objects from 1: so the first IOAS is 1, the
  * second 2. A device that is attached to such an IOAS gets a page table made from
- * it, which replaces that of the former kernel in one go.
+ * it, which replaces that of the former kernel in one go; or that one itself, if the
+ * IOAS has not been changed since, the device is attached to the IOAS rather than to a
+ * page table that was allocated for it, and the page table is of no two units.
  *
  * What is not saved: which IOVAs an IOAS allows (IOMMU_IOAS_ALLOW_IOVAS), and
  * IOMMU_OPTION_HUGE_PAGES. Set them again, before a device is attached.
@@ -25,6 +27,7 @@
 
 #include <linux/extmem.h>
 #include <linux/file.h>
+#include <linux/iommu_persist.h>
 #include <linux/kho_block.h>
 #include <linux/liveupdate.h>
 #include <linux/module.h>
@@ -34,7 +37,7 @@
 #include "iommufd_private.h"
 #include "persist_ser.h"
 
-static bool can_preserve(struct liveupdate_file_handler *handler, struct file *file)
+static bool iommufd_luo_can_preserve(struct liveupdate_file_handler *handler, struct file *file)
 {
 	struct iommufd_ctx *ictx = iommufd_ctx_from_file(file);
 
@@ -44,7 +47,7 @@ static bool can_preserve(struct liveupdate_file_handler *handler, struct file *f
 	return true;
 }
 
-static int check_object(const struct iommufd_object *obj)
+static int iommufd_luo_check_object(const struct iommufd_object *obj)
 {
 	switch (obj->type) {
 	case IOMMUFD_OBJ_IOAS:
@@ -56,7 +59,32 @@ static int check_object(const struct iommufd_object *obj)
 	}
 }
 
-static u64 count_areas(struct iommufd_ioas *ioas)
+static struct iommufd_ioas *to_iommufd_ioas(struct iommufd_object *obj)
+{
+	return container_of(obj, struct iommufd_ioas, obj);
+}
+
+/* A page table that maps this IOAS, and that the next kernel may take as it is */
+static void iommufd_luo_save_tables(struct iommufd_ctx *ictx, struct iommufd_ioas *ioas,
+				    struct iommufd_luo_ser *rec)
+{
+	struct iommufd_hwpt_paging *hwpt;
+	struct iommufd_object *obj;
+	unsigned int nr = 0;
+	struct iop_tag *tag;
+	unsigned long id;
+
+	xa_for_each(&ictx->objects, id, obj) {
+		if (obj->type != IOMMUFD_OBJ_HWPT_PAGING)
+			continue;
+		hwpt = container_of(obj, struct iommufd_hwpt_paging, common.obj);
+		tag = iommu_persist_domain_tag(hwpt->common.domain);
+		if (hwpt->ioas == ioas && tag && nr < IOMMUFD_LUO_TABLES)
+			rec->tables[nr++] = iommu_persist_tag_id(tag);
+	}
+}
+
+static u64 iommufd_luo_count_areas(struct iommufd_ioas *ioas)
 {
 	struct iopt_area *area;
 	u64 nr = 0;
@@ -69,7 +97,7 @@ static u64 count_areas(struct iommufd_ioas *ioas)
 }
 
 /* The file is fixed: what is counted here is there when it is saved */
-static int count_all(struct iommufd_ctx *ictx, u64 *nr)
+static int iommufd_luo_count_all(struct iommufd_ctx *ictx, u64 *nr)
 {
 	struct iommufd_object *obj;
 	unsigned long id;
@@ -77,16 +105,16 @@ static int count_all(struct iommufd_ctx *ictx, u64 *nr)
 
 	*nr = 0;
 	xa_for_each(&ictx->objects, id, obj) {
-		rc = check_object(obj);
+		rc = iommufd_luo_check_object(obj);
 		if (rc)
 			return rc;
 		if (obj->type == IOMMUFD_OBJ_IOAS)
-			*nr += 1 + count_areas(container_of(obj, struct iommufd_ioas, obj));
+			*nr += 1 + iommufd_luo_count_areas(to_iommufd_ioas(obj));
 	}
 	return 0;
 }
 
-static void save(struct kho_block_set_it *it, const struct iommufd_luo_ser *rec)
+static void iommufd_luo_save(struct kho_block_set_it *it, const struct iommufd_luo_ser *rec)
 {
 	struct iommufd_luo_ser *ser = kho_block_set_it_reserve_entry(it);
 
@@ -96,7 +124,7 @@ static void save(struct kho_block_set_it *it, const struct iommufd_luo_ser *rec)
 	iommufd_luo_seal(ser);
 }
 
-static int save_area(struct kho_block_set_it *it, struct iopt_area *area)
+static int iommufd_luo_save_area(struct kho_block_set_it *it, struct iopt_area *area)
 {
 	struct iopt_pages *pages = area->pages;
 	struct iommufd_luo_ser rec = {
@@ -105,7 +133,7 @@ static int save_area(struct kho_block_set_it *it, struct iopt_area *area)
 		.length = iopt_area_length(area),
 	};
 
-	if (!pages || !iopt_is_extmem(pages) || !iommufd_claim_outlives(pages->extmem.claim))
+	if (!pages || !iopt_is_extmem(pages))
 		return -EINVAL;
 	rec.claim = extmem_claim_id(pages->extmem.claim);
 	rec.offset = pages->extmem.start + iopt_area_start_byte(area, rec.iova);
@@ -115,25 +143,27 @@ static int save_area(struct kho_block_set_it *it, struct iopt_area *area)
 		rec.prot |= IOMMUFD_LUO_WRITE;
 	if (area->iommu_prot & IOMMU_CACHE)
 		rec.prot |= IOMMUFD_LUO_CACHE;
-	save(it, &rec);
+	iommufd_luo_save(it, &rec);
 	return 0;
 }
 
-static int save_ioas(struct kho_block_set_it *it, struct iommufd_ioas *ioas)
+static int iommufd_luo_save_ioas(struct iommufd_ctx *ictx, struct kho_block_set_it *it,
+				 struct iommufd_ioas *ioas)
 {
 	struct iommufd_luo_ser rec = { .type = IOMMUFD_LUO_IOAS };
 	struct iopt_area *area;
 	int rc = 0;
 
-	save(it, &rec);
+	iommufd_luo_save_tables(ictx, ioas, &rec);
+	iommufd_luo_save(it, &rec);
 	guard(rwsem_read)(&ioas->iopt.iova_rwsem);
 	for (area = iopt_area_iter_first(&ioas->iopt, 0, ULONG_MAX); area && !rc;
 	     area = iopt_area_iter_next(area, 0, ULONG_MAX))
-		rc = save_area(it, area);
+		rc = iommufd_luo_save_area(it, area);
 	return rc;
 }
 
-static int save_all(struct iommufd_ctx *ictx, struct kho_block_set *set)
+static int iommufd_luo_save_all(struct iommufd_ctx *ictx, struct kho_block_set *set)
 {
 	struct kho_block_set_it it;
 	struct iommufd_object *obj;
@@ -141,20 +171,20 @@ static int save_all(struct iommufd_ctx *ictx, struct kho_block_set *set)
 	int rc = 0;
 	u64 nr;
 
-	rc = count_all(ictx, &nr) ?: kho_block_set_grow(set, nr);
+	rc = iommufd_luo_count_all(ictx, &nr) ?: kho_block_set_grow(set, nr);
 	if (rc)
 		return rc;
 	kho_block_set_it_init(&it, set);
 	xa_for_each(&ictx->objects, id, obj) {
 		if (obj->type == IOMMUFD_OBJ_IOAS)
-			rc = save_ioas(&it, container_of(obj, struct iommufd_ioas, obj));
+			rc = iommufd_luo_save_ioas(ictx, &it, to_iommufd_ioas(obj));
 		if (rc)
 			return rc;
 	}
 	return 0;
 }
 
-static int preserve(struct liveupdate_file_op_args *args)
+static int iommufd_luo_preserve(struct liveupdate_file_op_args *args)
 {
 	struct iommufd_ctx *ictx = args->file->private_data;
 	struct kho_block_set *set = kmalloc_obj(*set);
@@ -163,10 +193,10 @@ static int preserve(struct liveupdate_file_op_args *args)
 	if (!set)
 		return -ENOMEM;
 	kho_block_set_init(set, sizeof(struct iommufd_luo_ser));
-	rc = iommufd_fix(ictx, true);
+	rc = iommufd_fix(ictx);
 	if (rc)
 		goto out_free;
-	rc = save_all(ictx, set);
+	rc = iommufd_luo_save_all(ictx, set);
 	if (rc)
 		goto out_unfix;
 	args->serialized_data = kho_block_set_head_pa(set);
@@ -174,24 +204,24 @@ static int preserve(struct liveupdate_file_op_args *args)
 	return 0;
 
 out_unfix:
-	iommufd_fix(ictx, false);
+	iommufd_unfix(ictx);
 	kho_block_set_destroy(set);
 out_free:
 	kfree(set);
 	return rc;
 }
 
-static void unpreserve(struct liveupdate_file_op_args *args)
+static void iommufd_luo_unpreserve(struct liveupdate_file_op_args *args)
 {
 	struct kho_block_set *set = args->private_data;
 
-	iommufd_fix(args->file->private_data, false);
+	iommufd_unfix(args->file->private_data);
 	kho_block_set_destroy(set);
 	kfree(set);
 }
 
-static int restore_area(struct iommufd_ctx *ictx, struct iommufd_ioas *ioas,
-			const struct iommufd_luo_ser *ser)
+static int iommufd_luo_restore_area(struct iommufd_ctx *ictx, struct iommufd_ioas *ioas,
+				    const struct iommufd_luo_ser *ser)
 {
 	unsigned long iova = ser->iova;
 	struct extmem_claim *claim;
@@ -212,7 +242,7 @@ static int restore_area(struct iommufd_ctx *ictx, struct iommufd_ioas *ioas,
 			      prot);
 }
 
-static struct iommufd_ioas *restore_ioas(struct iommufd_ctx *ictx)
+static struct iommufd_ioas *iommufd_luo_restore_ioas(struct iommufd_ctx *ictx)
 {
 	struct iommufd_ioas *ioas = iommufd_ioas_alloc(ictx);
 
@@ -221,10 +251,17 @@ static struct iommufd_ioas *restore_ioas(struct iommufd_ctx *ictx)
 	return ioas;
 }
 
-static int restore_all(struct iommufd_ctx *ictx, struct kho_block_set *set)
+/* The IOAS is complete: from its first change on these are tables of another */
+static void iommufd_luo_restore_tables(struct iommufd_ioas *ioas, const struct iommufd_luo_ser *ser)
 {
+	if (ioas)
+		memcpy(ioas->iopt.tables, ser->tables, sizeof(ser->tables));
+}
+
+static int iommufd_luo_restore_all(struct iommufd_ctx *ictx, struct kho_block_set *set)
+{
+	const struct iommufd_luo_ser *ser, *first = NULL;
 	struct iommufd_ioas *ioas = NULL;
-	const struct iommufd_luo_ser *ser;
 	struct kho_block_set_it it;
 	int rc = 0;
 
@@ -232,16 +269,21 @@ static int restore_all(struct iommufd_ctx *ictx, struct kho_block_set *set)
 	while (!rc && (ser = kho_block_set_it_read_entry(&it))) {
 		if (!iommufd_luo_ok(ser))
 			return -EINVAL;
-		if (ser->type == IOMMUFD_LUO_AREA)
-			rc = restore_area(ictx, ioas, ser);
-		else
-			rc = PTR_ERR_OR_ZERO(ioas = restore_ioas(ictx));
+		if (ser->type == IOMMUFD_LUO_AREA) {
+			rc = iommufd_luo_restore_area(ictx, ioas, ser);
+			continue;
+		}
+		iommufd_luo_restore_tables(ioas, first);
+		first = ser;
+		rc = PTR_ERR_OR_ZERO(ioas = iommufd_luo_restore_ioas(ictx));
 	}
+	if (!rc)
+		iommufd_luo_restore_tables(ioas, first);
 	return rc;
 }
 
 /* Its blocks are looked at here, but stay until the session is finished */
-static void forget_set(struct kho_block_set *set)
+static void iommufd_luo_forget_set(struct kho_block_set *set)
 {
 	struct kho_block *block, *next;
 
@@ -249,7 +291,7 @@ static void forget_set(struct kho_block_set *set)
 		kfree(block);
 }
 
-static int retrieve(struct liveupdate_file_op_args *args)
+static int iommufd_luo_retrieve(struct liveupdate_file_op_args *args)
 {
 	struct kho_block_set set;
 	struct file *file;
@@ -261,8 +303,8 @@ static int retrieve(struct liveupdate_file_op_args *args)
 	kho_block_set_init(&set, sizeof(struct iommufd_luo_ser));
 	rc = kho_block_set_restore(&set, args->serialized_data);
 	if (!rc) {
-		rc = restore_all(file->private_data, &set);
-		forget_set(&set);
+		rc = iommufd_luo_restore_all(file->private_data, &set);
+		iommufd_luo_forget_set(&set);
 	}
 	if (rc) {
 		pr_err("a former kernel's file can't be restored: %pe\n", ERR_PTR(rc));
@@ -273,7 +315,7 @@ static int retrieve(struct liveupdate_file_op_args *args)
 	return 0;
 }
 
-static void finish(struct liveupdate_file_op_args *args)
+static void iommufd_luo_finish(struct liveupdate_file_op_args *args)
 {
 	struct kho_block_set set;
 
@@ -286,11 +328,11 @@ static void finish(struct liveupdate_file_op_args *args)
 }
 
 static const struct liveupdate_file_ops iommufd_luo_ops = {
-	.can_preserve = can_preserve,
-	.preserve = preserve,
-	.unpreserve = unpreserve,
-	.retrieve = retrieve,
-	.finish = finish,
+	.can_preserve = iommufd_luo_can_preserve,
+	.preserve = iommufd_luo_preserve,
+	.unpreserve = iommufd_luo_unpreserve,
+	.retrieve = iommufd_luo_retrieve,
+	.finish = iommufd_luo_finish,
 	.owner = THIS_MODULE,
 };
 
@@ -299,12 +341,31 @@ static struct liveupdate_file_handler iommufd_luo_handler = {
 	.compatible = IOMMUFD_LUO_COMPATIBLE,
 };
 
-static int __init iommufd_luo_init(void)
+static bool iommufd_luo_is_there;
+
+/**
+ * iommufd_luo_init - files can be put into sessions.
+ *
+ * Context: may sleep.
+ */
+void iommufd_luo_init(void)
 {
 	int rc = liveupdate_register_file_handler(&iommufd_luo_handler);
 
+	iommufd_luo_is_there = !rc;
 	if (rc && rc != -EOPNOTSUPP)
 		pr_err("files can't be put into live update sessions: %pe\n", ERR_PTR(rc));
-	return 0;
 }
-late_initcall(iommufd_luo_init);
+
+/**
+ * iommufd_luo_exit - they can't any more.
+ *
+ * Context: may sleep.
+ */
+void iommufd_luo_exit(void)
+{
+	if (iommufd_luo_is_there)
+		liveupdate_unregister_file_handler(&iommufd_luo_handler);
+}
+
+MODULE_ALIAS("liveupdate-" IOMMUFD_LUO_COMPATIBLE);

@@ -10,7 +10,7 @@
 #include <linux/kho/abi/extmem.h>
 #include <linux/mm.h>
 
-#include "internal.h"
+#include "book.h"
 
 static_assert(sizeof(union extmem_iommu_rec_ser) == 64);
 
@@ -21,12 +21,12 @@ static unsigned int book_room;
 /* The page that records are added to */
 static struct extmem_iommu_book_ser *book_last;
 
-static u32 crc(const void *ser, size_t size)
+static u32 iop_crc(const void *ser, size_t size)
 {
 	return crc32c(EXTMEM_CRC_SEED, ser, size - sizeof(u32));
 }
 
-static struct extmem_iommu_book_ser *book_next(const struct extmem_iommu_book_ser *page)
+static struct extmem_iommu_book_ser *iop_book_next(const struct extmem_iommu_book_ser *page)
 {
 	return page->next ? phys_to_virt(page->next) : NULL;
 }
@@ -79,7 +79,7 @@ void iop_book_free(void)
 	struct extmem_iommu_book_ser *page, *next;
 
 	for (page = book; page; page = next) {
-		next = book_next(page);
+		next = iop_book_next(page);
 		iommu_free_pages(page);
 	}
 	book = NULL;
@@ -95,7 +95,7 @@ void iop_book_begin(void)
 {
 	struct extmem_iommu_book_ser *page;
 
-	for (page = book; page; page = book_next(page)) {
+	for (page = book; page; page = iop_book_next(page)) {
 		memset(page->recs, 0, sizeof(page->recs));
 		page->nr = 0;
 	}
@@ -111,7 +111,7 @@ void iop_book_begin(void)
 void iop_book_add(const union extmem_iommu_rec_ser *rec)
 {
 	if (book_last && book_last->nr == EXTMEM_IOMMU_RECORDS)
-		book_last = book_next(book_last);
+		book_last = iop_book_next(book_last);
 	if (!WARN_ON_ONCE(!book_last))
 		book_last->recs[book_last->nr++] = *rec;
 }
@@ -128,37 +128,43 @@ void iop_seal(void)
 	u64 first = book ? book->self : 0;
 	struct iop_pool *pool;
 
-	for (page = book; page; page = book_next(page))
-		page->crc = crc(page, sizeof(*page));
+	for (page = book; page; page = iop_book_next(page))
+		page->crc = iop_crc(page, sizeof(*page));
 	list_for_each_entry(pool, &iop_pools, list) {
 		list_for_each_entry(granule, &pool->granules, list) {
 			granule->head->book = first;
-			granule->head->crc = crc(granule->head, sizeof(*granule->head));
+			granule->head->crc = iop_crc(granule->head, sizeof(*granule->head));
 			first = 0;
 		}
 	}
 }
 
-static bool book_page_ok(u64 pa)
+static bool iop_book_page_ok(u64 pa)
 {
 	const struct extmem_iommu_book_ser *page = phys_to_virt(pa);
 
 	return iop_pages_tag(pa) == EXTMEM_IOMMU_TAG_BOOK && page->self == pa &&
-	       page->nr <= EXTMEM_IOMMU_RECORDS && page->crc == crc(page, sizeof(*page));
+	       page->nr <= EXTMEM_IOMMU_RECORDS && page->crc == iop_crc(page, sizeof(*page));
 }
 
 /* Follow nothing that was not looked at, nor in circles */
-static bool book_ok(u64 pa)
+static bool iop_book_ok(u64 pa)
 {
 	unsigned int left = EXTMEM_IOMMU_BOOK_PAGES;
 
 	for (; pa; pa = ((struct extmem_iommu_book_ser *)phys_to_virt(pa))->next)
-		if (!left-- || !book_page_ok(pa))
+		if (!left-- || !iop_book_page_ok(pa))
 			return false;
 	return true;
 }
 
-static bool heads_ok(u64 *pa)
+/* Vouched for, by whomever; what it says then may be damaged */
+static bool iop_head_sealed(const struct extmem_iommu_head_ser *head)
+{
+	return head->crc || head->book;
+}
+
+static bool iop_heads_ok(u64 *pa, bool *sealed)
 {
 	struct iop_granule *granule;
 	struct iop_pool *pool;
@@ -166,7 +172,8 @@ static bool heads_ok(u64 *pa)
 
 	list_for_each_entry(pool, &iop_pools, list) {
 		list_for_each_entry(granule, &pool->granules, list) {
-			if (granule->head->crc != crc(granule->head, sizeof(*granule->head)))
+			*sealed |= iop_head_sealed(granule->head);
+			if (granule->head->crc != iop_crc(granule->head, sizeof(*granule->head)))
 				ok = false;
 			if (granule->head->book)
 				*pa = granule->head->book;
@@ -178,19 +185,21 @@ static bool heads_ok(u64 *pa)
 }
 
 /**
- * iop_book_open - open the former kernel's book, and break its seal.
+ * iop_book_open - open the previous kernel's book, and break its seal.
  *
  * Context: boot.
- * Return: false if there is none, or it is damaged.
+ * Return: IOP_BOOK_SOUND; IOP_BOOK_NONE if that kernel left nothing running;
+ * IOP_BOOK_DAMAGED if it did, and nobody knows what.
  */
-bool iop_book_open(void)
+enum iop_book_state iop_book_open(void)
 {
+	bool sealed = false;
 	u64 pa = 0;
 
-	if (!heads_ok(&pa) || !pa || !book_ok(pa))
-		return false;
+	if (!iop_heads_ok(&pa, &sealed) || !pa || !iop_book_ok(pa))
+		return sealed ? IOP_BOOK_DAMAGED : IOP_BOOK_NONE;
 	book = phys_to_virt(pa);
-	return true;
+	return IOP_BOOK_SOUND;
 }
 
 /**
@@ -207,7 +216,7 @@ int iop_book_each(iop_book_fn fn, void *arg)
 	unsigned int i;
 	int ret = 0;
 
-	for (page = book; page && !ret; page = book_next(page))
+	for (page = book; page && !ret; page = iop_book_next(page))
 		for (i = 0; i < page->nr && !ret; i++)
 			ret = fn(&page->recs[i], arg);
 	return ret;

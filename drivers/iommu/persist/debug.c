@@ -3,7 +3,7 @@
 #include <linux/debugfs.h>
 #include <linux/pci.h>
 
-#include "internal.h"
+#include "unit.h"
 
 static struct device *find(const char *name)
 {

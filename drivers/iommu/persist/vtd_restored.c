@@ -1,178 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
-/**
- * DOC: extmem, restored devices
+/*
+ * VT-d: a restored device's context entry is replaced, by one write of 128 bits, or
+ * cleared. There is no instant at which a device that is taken over is not translated,
+ * nor one at which the hardware sees half an entry. In scalable mode the entry leads to
+ * another PASID directory, so that the same holds for page tables of either stage.
  *
- * A device that a former kernel left running is *restored*: its group has a domain
- * of its own sort, which maps nothing anyone could change and only says that the
- * device's context entry is the former kernel's. Nothing of this kernel touches
- * that entry: not the set-up of default domains, nor taking or giving up the
- * ownership of its DMA, nor blocking it. No driver that uses the DMA API binds.
- *
- * That ends in one of two ways. A domain of iommufd is attached, and takes over:
- * it has been mapped in full by then, and its context entry replaces the former
- * kernel's by one write of 128 bits. There is no instant at which the device is not
- * translated, nor one at which the hardware sees half an entry. In scalable mode the
- * entry leads to another PASID directory, so that the same holds for page tables of
- * either stage. If anything fails before, the former entry is still in place. Or
- * nobody wants the device: iommu_persist_release(), and it is as if it had been off.
- *
- * A device may be *blocked* as well: it was left bus mastering for another's sake, as a
- * physical function is, and has no context entry. Nothing gives it one, until it is
- * released.
- *
- * Either way the tables of the former kernel, its domain id, and the references on
- * the memory that they map go only after the caches are flushed of them: there is no
- * instant at which a device reaches memory by tables that are free.
+ * Under the mutex of restored devices.
  */
-#define pr_fmt(fmt) "iommu-persist: " fmt
-
 #include <linux/export.h>
-#include <linux/pci.h>
 #include <linux/slab.h>
 
-#include "../intel/iommu.h"
-#include "../intel/pasid.h"
-#include "internal.h"
 #include "vtd.h"
 
-/* Guards the list; what is in it goes under its group's mutex */
-static DEFINE_SPINLOCK(restored_lock);
-static LIST_HEAD(restored_devices);
+/* What the device was found with has ATS off, and it stays so */
+#define IOP_VTD_CONTEXT_DTE	BIT_ULL(2)
 
-static struct iop_restored *find(struct device *dev)
-{
-	const struct device_domain_info *info = iop_vtd_info(dev);
-	struct iop_restored *restored;
-
-	if (!info)
-		return NULL;
-	guard(spinlock)(&restored_lock);
-	list_for_each_entry(restored, &restored_devices, list)
-		if (restored->iommu == info->iommu &&
-		    restored->rid == PCI_DEVID(info->bus, info->devfn))
-			return restored;
-	return NULL;
-}
-
-/**
- * iop_restored_add - remember a device that was left running.
- * @restored: the device
- *
- * Context: boot.
- */
-void iop_restored_add(struct iop_restored *restored)
-{
-	guard(spinlock)(&restored_lock);
-	list_add_tail(&restored->list, &restored_devices);
-}
-
-/**
- * iop_restored_tag - do restored devices use a domain's tables?
- * @tag: the domain's tag
- *
- * Context: any.
- * Return: true if some do.
- */
-bool iop_restored_tag(u16 tag)
-{
-	const struct iop_restored *restored;
-
-	guard(spinlock)(&restored_lock);
-	list_for_each_entry(restored, &restored_devices, list)
-		if (restored->tag == tag)
-			return true;
-	return false;
-}
-
-/**
- * iop_restored_did - do restored devices use a domain id?
- * @iommu: their unit
- * @did: the id
- *
- * Context: any.
- * Return: true if some do.
- */
-bool iop_restored_did(const struct intel_iommu *iommu, u16 did)
-{
-	const struct iop_restored *restored;
-
-	guard(spinlock)(&restored_lock);
-	list_for_each_entry(restored, &restored_devices, list)
-		if (restored->iommu == iommu && restored->did == did)
-			return true;
-	return false;
-}
-
-/* Nobody else knows of its tables now, nor does the hardware */
-static void forget(struct iop_restored *restored)
-{
-	struct intel_iommu *iommu = restored->iommu;
-
-	scoped_guard(spinlock, &restored_lock)
-		list_del(&restored->list);
-	if (restored->did && !iop_restored_did(iommu, restored->did))
-		ida_free(&iommu->domain_ida, restored->did);
-	iommu_free_pages(restored->pasid_dir);
-	iommu_free_pages(restored->pasid_table);
-	if (restored->tag && !iop_restored_tag(restored->tag)) {
-		iop_pages_free_tag(restored->tag);
-		iop_tag_free(restored->tag);
-		iop_claims_release(restored->tag);
-	}
-	kfree(restored);
-}
-
-/**
- * iop_restored_drop - a unit could not be adopted after all.
- * @iommu: the unit
- *
- * Its devices' memory stays held: nobody knows what they are doing.
- *
- * Context: boot.
- */
-void iop_restored_drop(const struct intel_iommu *iommu)
-{
-	struct iop_restored *restored, *next;
-
-	guard(spinlock)(&restored_lock);
-	list_for_each_entry_safe(restored, next, &restored_devices, list) {
-		if (restored->iommu != iommu)
-			continue;
-		list_del(&restored->list);
-		kfree(restored);
-	}
-}
-
-/**
- * iommu_persist_restored - was a device left running, and is it still?
- * @dev: the device
- *
- * Context: any in which the device can't be attached or released meanwhile.
- * Return: true if the former kernel's tables translate for it, or block it.
- */
-bool iommu_persist_restored(struct device *dev)
-{
-	return find(dev);
-}
-EXPORT_SYMBOL_GPL(iommu_persist_restored);
-
-static int restored_attach(struct iommu_domain *domain, struct device *dev,
-			   struct iommu_domain *old)
-{
-	const struct device_domain_info *info = iop_vtd_info(dev);
-
-	/* There is no way back from another domain */
-	return info && !info->domain_attached ? 0 : -EBUSY;
-}
-
-struct iommu_domain iommu_persist_restored_domain = {
-	.type = IOMMU_DOMAIN_PLATFORM,
-	.ops = &(const struct iommu_domain_ops) {
-		.attach_dev = restored_attach,
-	},
-};
-
-static struct context_entry new_entry(struct dmar_domain *domain, struct device *dev)
+static struct context_entry iop_vtd_new_entry(struct dmar_domain *domain, struct device *dev)
 {
 	struct device_domain_info *info = iop_vtd_info(dev);
 	struct pt_iommu_vtdss_hw_info pt_info;
@@ -180,22 +23,23 @@ static struct context_entry new_entry(struct dmar_domain *domain, struct device 
 
 	if (sm_supported(info->iommu)) {
 		context_entry_set_pasid_table(&entry, dev);
+		if (!info->ats_enabled)
+			entry.lo &= ~IOP_VTD_CONTEXT_DTE;
 		return entry;
 	}
 	pt_iommu_vtdss_hw_info(&domain->sspt, &pt_info);
 	context_set_domain_id(&entry, domain_id_iommu(domain, info->iommu));
 	context_set_address_root(&entry, pt_info.ssptptr);
 	context_set_address_width(&entry, pt_info.aw);
-	context_set_translation_type(&entry, info->ats_supported ?
-				     CONTEXT_TT_DEV_IOTLB : CONTEXT_TT_MULTI_LEVEL);
+	context_set_translation_type(&entry, CONTEXT_TT_MULTI_LEVEL);
 	context_set_fault_enable(&entry);
 	context_set_present(&entry);
 	return entry;
 }
 
 /* The hardware reads 128 bits at a time, and never sees a mix of both */
-static void write_entry(struct intel_iommu *iommu, struct context_entry *context,
-			struct context_entry entry)
+static void iop_vtd_write_entry(struct intel_iommu *iommu, struct context_entry *context,
+				struct context_entry entry)
 {
 	u128 new = (u128)entry.hi << 64 | entry.lo;
 	u128 old = (u128)context->hi << 64 | context->lo;
@@ -209,121 +53,126 @@ static void write_entry(struct intel_iommu *iommu, struct context_entry *context
 }
 
 /* Nothing that the hardware keeps comes from the former kernel's tables any more */
-static void flush_former(const struct iop_restored *restored)
+static void iop_vtd_flush_former(const struct iop_vtd_restored *v, struct intel_iommu *iommu)
 {
-	struct intel_iommu *iommu = restored->iommu;
 	bool sm = sm_supported(iommu);
 
-	iommu->flush.flush_context(iommu, sm ? 0 : restored->did, restored->rid,
+	iommu->flush.flush_context(iommu, sm ? 0 : v->did, v->r.place.rid,
 				   DMA_CCMD_MASK_NOBIT, DMA_CCMD_DEVICE_INVL);
+	if (!v->did)
+		return;
 	if (sm) {
-		qi_flush_pasid_cache(iommu, restored->did, QI_PC_ALL_PASIDS, 0);
-		qi_flush_piotlb_all(iommu, restored->did, IOMMU_NO_PASID);
+		qi_flush_pasid_cache(iommu, v->did, QI_PC_ALL_PASIDS, 0);
+		qi_flush_piotlb_all(iommu, v->did, IOMMU_NO_PASID);
 	}
-	iommu->flush.flush_iotlb(iommu, restored->did, 0, 0, DMA_TLB_DSI_FLUSH);
+	iommu->flush.flush_iotlb(iommu, v->did, 0, 0, DMA_TLB_DSI_FLUSH);
+}
+
+static struct context_entry *iop_vtd_entry(struct intel_iommu *iommu, u16 rid)
+{
+	return iommu_context_addr(iommu, rid >> 8, rid & 0xff, 1);
 }
 
 /**
- * iommu_persist_take_over - a domain replaces what translates for a device.
- * @domain: the domain, mapped; all about attaching it is done but for the context
- *          entry
- * @dev: the device; nothing happens if it is not restored
+ * iop_vtd_take_over - a domain replaces what translates for a device.
+ * @r: the device
+ * @domain: the domain, mapped; all about attaching it is done but for the context entry
+ * @dev: the device
  *
- * Context: may sleep, under the device's group's mutex. Can't fail.
+ * Context: may sleep, under the device's group's mutex. Can't fail: the context table of
+ * one that is blocked was made when its domain was set up, or is the root table's.
  */
-void iommu_persist_take_over(struct dmar_domain *domain, struct device *dev)
+void iop_vtd_take_over(struct iop_restored *r, struct iommu_domain *domain,
+		       struct device *dev)
 {
-	struct iop_restored *restored = find(dev);
+	struct iop_vtd_restored *v = to_iop_vtd_restored(r);
+	struct intel_iommu *iommu = to_iop_vtd_iommu(r->place.unit);
 	struct context_entry *context, entry;
-	struct intel_iommu *iommu;
+	u16 rid = r->place.rid;
 
-	if (!restored)
-		return;
-	iommu = restored->iommu;
-	entry = new_entry(domain, dev);
+	entry = iop_vtd_new_entry(container_of(domain, struct dmar_domain, domain), dev);
 	spin_lock(&iommu->lock);
-	context = iommu_context_addr(iommu, restored->rid >> 8, restored->rid & 0xff, 1);
-	write_entry(iommu, context, entry);
-	clear_context_copied(iommu, restored->rid >> 8, restored->rid & 0xff);
+	context = iop_vtd_entry(iommu, rid);
+	if (!WARN_ON(!context))
+		iop_vtd_write_entry(iommu, context, entry);
+	clear_context_copied(iommu, rid >> 8, rid & 0xff);
 	spin_unlock(&iommu->lock);
-	flush_former(restored);
-	dev_info(dev, "taken over from the former kernel\n");
-	forget(restored);
+	iop_vtd_flush_former(v, iommu);
 }
 
-static void clear_entry(const struct iop_restored *restored)
+static void iop_vtd_clear_entry(struct iop_vtd_restored *v, struct intel_iommu *iommu)
 {
-	struct intel_iommu *iommu = restored->iommu;
 	struct context_entry *context;
 
 	spin_lock(&iommu->lock);
-	context = iommu_context_addr(iommu, restored->rid >> 8, restored->rid & 0xff, 1);
+	context = iop_vtd_entry(iommu, v->r.place.rid);
 	context_clear_present(context);
 	__iommu_flush_cache(iommu, context, sizeof(*context));
 	iommu_flush_write_buffer(iommu);
 	spin_unlock(&iommu->lock);
-	flush_former(restored);
+	iop_vtd_flush_former(v, iommu);
 	spin_lock(&iommu->lock);
 	context_clear_entry(context);
 	__iommu_flush_cache(iommu, context, sizeof(*context));
-	clear_context_copied(iommu, restored->rid >> 8, restored->rid & 0xff);
 	spin_unlock(&iommu->lock);
 }
 
-/* It has none, and nothing is cached for it: it may be given one now */
-static void unblock(const struct iop_restored *restored)
-{
-	guard(spinlock)(&restored->iommu->lock);
-	clear_context_copied(restored->iommu, restored->rid >> 8, restored->rid & 0xff);
-}
-
 /**
- * iommu_persist_release - nobody wants a restored device.
- * @dev: the device, which the caller has stopped
+ * iop_vtd_block - stop translating for a device.
+ * @r: the device
+ * @dev: the device, which may have an entry of this kernel after that; or NULL: until
+ *       it is released it is blocked
  *
- * All DMA that it does all the same is blocked; then it gets its group's default
- * domain, and is like any other device.
- *
- * Context: may sleep.
- * Return: 0, or -ENODEV if it is not restored.
+ * Context: may sleep; under the device's group's mutex if @dev is given.
  */
-int iommu_persist_release(struct device *dev)
+void iop_vtd_block(struct iop_restored *r, struct device *dev)
 {
-	return iommu_group_stop_restored(dev) ? 0 : -ENODEV;
-}
-EXPORT_SYMBOL_GPL(iommu_persist_release);
+	struct iop_vtd_restored *v = to_iop_vtd_restored(r);
+	struct intel_iommu *iommu = to_iop_vtd_iommu(r->place.unit);
+	u16 rid = r->place.rid;
 
-/**
- * iommu_persist_gone - a device is about to be gone.
- * @dev: the device
- *
- * Context: may sleep.
- */
-void iommu_persist_gone(struct device *dev)
-{
-	iommu_persist_unpreserve(dev);
-	iommu_persist_release(dev);
-}
-
-/**
- * iommu_persist_block - stop translating for a restored device.
- * @dev: the device
- *
- * Context: may sleep, under its group's mutex.
- * Return: false if it is not restored.
- */
-bool iommu_persist_block(struct device *dev)
-{
-	struct iop_restored *restored = find(dev);
-
-	if (!restored)
-		return false;
-	if (restored->did)
-		clear_entry(restored);
-	else
-		unblock(restored);
-	if (sm_supported(restored->iommu))
+	if (v->did)
+		iop_vtd_clear_entry(v, iommu);
+	v->did = 0;
+	if (!dev)
+		return;
+	scoped_guard(spinlock, &iommu->lock)
+		clear_context_copied(iommu, rid >> 8, rid & 0xff);
+	if (sm_supported(iommu))
 		intel_pasid_setup_sm_context(dev);
-	forget(restored);
-	return true;
 }
+
+/**
+ * iop_vtd_forget - a restored device is none any more.
+ * @r: the device, whose tables the hardware does not know any more
+ *
+ * Context: any.
+ */
+void iop_vtd_forget(struct iop_restored *r)
+{
+	struct iop_vtd_restored *v = to_iop_vtd_restored(r);
+
+	iommu_free_pages(v->pasid_dir);
+	iommu_free_pages(v->pasid_table);
+	kfree(v);
+}
+
+/**
+ * iommu_persist_domain_tag - the record of a domain.
+ * @domain: the domain
+ *
+ * Context: any.
+ * Return: the record; NULL if it is no domain of VT-d with page tables of its own, or
+ * these are not in extended memory.
+ */
+struct iop_tag *iommu_persist_domain_tag(struct iommu_domain *domain)
+{
+	struct dmar_domain *dmar;
+
+	if (!(domain->type & __IOMMU_DOMAIN_PAGING) || domain->owner != &intel_iommu_ops)
+		return NULL;
+	dmar = container_of(domain, struct dmar_domain, domain);
+	return intel_domain_is_fs_paging(dmar) || intel_domain_is_ss_paging(dmar) ?
+	       dmar->iommu.persist : NULL;
+}
+EXPORT_SYMBOL_GPL(iommu_persist_domain_tag);

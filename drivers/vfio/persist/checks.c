@@ -6,6 +6,7 @@
 
 #include <linux/iommu.h>
 #include <linux/iommu_persist.h>
+#include <linux/pci_live_update.h>
 #include <linux/vfio_pci_core.h>
 
 #include "../vfio.h"
@@ -32,11 +33,6 @@ static bool not_attached(struct vfio_device_file *df, struct pci_dev *pdev)
 	return !df->device->iommufd_attached;
 }
 
-static bool alone(struct vfio_device_file *df, struct pci_dev *pdev)
-{
-	return !iommufd_is_fixed(df->iommufd);
-}
-
 static bool is_gone(struct vfio_device_file *df, struct pci_dev *pdev)
 {
 	return !pci_device_is_present(pdev);
@@ -59,7 +55,7 @@ static bool shares_group(struct vfio_device_file *df, struct pci_dev *pdev)
 /* That knows virtual functions it has not enabled itself, or nobody knows them. */
 static bool foreign_parent(struct vfio_device_file *df, struct pci_dev *pdev)
 {
-	return pdev->is_virtfn && !vfio_persist_is_left(pci_physfn(pdev)) &&
+	return pdev->is_virtfn && !pci_live_update_has_left_parent(pdev) &&
 	       !container_of(df->device, struct vfio_pci_core_device,
 			     vdev)->sriov_pf_core_dev;
 }
@@ -123,7 +119,6 @@ static const struct rule rules[] = {
 	{ by_group, -EOPNOTSUPP, "it was opened through its group, not its own node" },
 	{ not_bound, -EINVAL, "it is bound to no iommufd" },
 	{ not_attached, -EINVAL, "it is attached to no page table" },
-	{ alone, -EINVAL, "its iommufd is in no session: preserve that first" },
 	{ is_gone, -ENODEV, "it does not answer" },
 	{ shares_group, -EOPNOTSUPP, "another device is in its IOMMU group" },
 	{ foreign_parent, -EOPNOTSUPP, "its physical function is not under vfio-pci" },
@@ -150,6 +145,27 @@ int vfio_persist_check(struct vfio_device_file *df)
 			continue;
 		pci_info(pdev, "can't go on over a kexec: %s\n", rule->text);
 		return rule->err;
+	}
+	return 0;
+}
+
+/*
+ * What has to be so when a kexec begins, and need not before: files of one guest come
+ * into sessions in any order. What a kexec can't wait for is refused, too.
+ *
+ * Context: the device is in a session.
+ */
+int vfio_persist_check_frozen(struct vfio_device_file *df)
+{
+	struct pci_dev *pdev = to_pci_dev(df->device->dev);
+
+	if (!device_is_registered(&df->device->device)) {
+		pci_err(pdev, "is being removed: close the session that it is in\n");
+		return -EBUSY;
+	}
+	if (!iommufd_is_fixed(df->iommufd)) {
+		pci_err(pdev, "is in a session, and its iommufd in none: the kexec is refused\n");
+		return -EINVAL;
 	}
 	return 0;
 }

@@ -7,8 +7,9 @@
 #define pr_fmt(fmt) "vfio-persist: " fmt
 
 #include <linux/iommu_persist.h>
-#include <linux/list.h>
+#include <linux/jiffies.h>
 #include <linux/mutex.h>
+#include <linux/pci_live_update.h>
 #include <linux/slab.h>
 #include <linux/vfio_pci_core.h>
 
@@ -17,59 +18,55 @@
 
 /**
  * struct parent - a physical function that is kept.
- * @list: in the list of all
- * @pdev: the device
  * @nr_vfs: how many of its virtual functions are in sessions
  * @parked: what its user had open, if he is gone
  */
 struct parent {
-	struct list_head list;
-	struct pci_dev *pdev;
 	unsigned int nr_vfs;
 	struct vfio_device_file *parked;
 };
 
-static LIST_HEAD(parents);
-static DEFINE_MUTEX(lock);
+/* Guards what there is of any of them; taken after the lock of a set of devices */
+static DEFINE_MUTEX(parent_lock);
 
+/* What there is of it, or NULL if it is not kept */
 static struct parent *find(struct pci_dev *pdev)
 {
-	struct parent *parent;
-
-	lockdep_assert_held(&lock);
-	list_for_each_entry(parent, &parents, list)
-		if (parent->pdev == pdev)
-			return parent;
-	return NULL;
+	lockdep_assert_held(&parent_lock);
+	return pci_live_update_data(pdev);
 }
 
 static int make(struct pci_dev *pdev)
 {
 	struct parent *parent = kzalloc_obj(*parent);
-	int rc;
+	int rc = -ENOMEM;
 
 	if (!parent)
-		return -ENOMEM;
+		return rc;
 	rc = iommu_persist_preserve_blocked(&pdev->dev);
 	if (rc) {
 		pci_info(pdev, "its virtual functions can't go on over a kexec: %pe\n",
 			 ERR_PTR(rc));
-		kfree(parent);
-		return rc;
+		goto out_free;
 	}
-	parent->pdev = pci_dev_get(pdev);
+	rc = pci_live_update_set_data(pdev, parent);
+	if (rc)
+		goto out_unpreserve;
 	parent->nr_vfs = 1;
-	list_add_tail(&parent->list, &parents);
 	return 0;
+
+out_unpreserve:
+	iommu_persist_unpreserve(&pdev->dev);
+out_free:
+	kfree(parent);
+	return rc;
 }
 
 static int keep(struct pci_dev *pdev)
 {
 	struct parent *parent;
 
-	guard(mutex)(&lock);
-	if (vfio_persist_is_finished(pdev))
-		return -EBUSY;
+	guard(mutex)(&parent_lock);
 	/*
 	 * Who removes virtual functions has it locked, and waits for their users: a
 	 * kexec would wait for him.
@@ -84,15 +81,25 @@ static int keep(struct pci_dev *pdev)
 	return 0;
 }
 
-/* Virtual functions are to be removed: either that, or one is preserved. */
-int vfio_persist_give_up(struct pci_dev *pdev)
+/**
+ * vfio_persist_lock_set - lock a set of devices, if nobody keeps it locked
+ * @set: the set
+ *
+ * Its lock is held while memory of user space is written to, and a session must not
+ * wait for that.
+ *
+ * Context: may sleep, for a second.
+ * Return: 0, or -EBUSY
+ */
+int vfio_persist_lock_set(struct vfio_device_set *set)
 {
-	guard(mutex)(&lock);
-	if (find(pdev)) {
-		pci_info(pdev, "keeps its virtual functions: one is in a session\n");
-		return -EBUSY;
+	unsigned long end = jiffies + HZ;
+
+	while (!mutex_trylock(&set->lock)) {
+		if (time_after(jiffies, end))
+			return -EBUSY;
+		schedule_timeout_idle(1);
 	}
-	vfio_persist_leave(pdev);
 	return 0;
 }
 
@@ -102,19 +109,25 @@ int vfio_persist_keep_parent(struct vfio_device *device)
 	struct vfio_pci_core_device *vdev =
 		container_of(device, struct vfio_pci_core_device, vdev);
 	struct vfio_pci_core_device *pf = vdev->sriov_pf_core_dev;
+	int rc;
 
 	if (!vdev->pdev->is_virtfn)
 		return 0;
 	if (!pf)
 		return keep(pci_physfn(vdev->pdev));
 	/* Neither opened nor closed meanwhile */
-	guard(mutex)(&pf->vdev.dev_set->lock);
+	rc = vfio_persist_lock_set(pf->vdev.dev_set);
+	if (rc)
+		return rc;
 	if (pf->vdev.open_count && !pf->vdev.cdev_opened) {
 		pci_info(vdev->pdev,
 			 "can't go on over a kexec: its physical function is open, but not by its own node\n");
-		return -EOPNOTSUPP;
+		rc = -EOPNOTSUPP;
+	} else {
+		rc = keep(pf->pdev);
 	}
-	return keep(pf->pdev);
+	mutex_unlock(&pf->vdev.dev_set->lock);
+	return rc;
 }
 
 static void close_parked(struct vfio_device_file *df)
@@ -129,22 +142,22 @@ static void close_parked(struct vfio_device_file *df)
 /* Context: no lock of any set of devices is held. */
 void vfio_persist_drop_parent(struct pci_dev *pdev)
 {
+	struct pci_dev *pf = pci_physfn(pdev);
 	struct vfio_device_file *df;
 	struct parent *parent;
 
 	if (!pdev->is_virtfn)
 		return;
-	scoped_guard(mutex, &lock) {
-		parent = find(pci_physfn(pdev));
-		if (WARN_ON(!parent) || --parent->nr_vfs)
+	scoped_guard(mutex, &parent_lock) {
+		parent = find(pf);
+		if (WARN_ON_ONCE(!parent) || --parent->nr_vfs)
 			return;
-		list_del(&parent->list);
-		iommu_persist_unpreserve(&parent->pdev->dev);
+		pci_live_update_set_data(pf, NULL);
+		iommu_persist_unpreserve(&pf->dev);
 	}
 	df = parent->parked;
 	if (df)
 		close_parked(df);
-	pci_dev_put(parent->pdev);
 	kfree(parent);
 }
 
@@ -166,7 +179,7 @@ bool vfio_persist_park(struct vfio_device_file *df)
 	if (df->group || !df->access_granted || !dev_is_pci(device->dev))
 		return false;
 	guard(mutex)(&device->dev_set->lock);
-	guard(mutex)(&lock);
+	guard(mutex)(&parent_lock);
 	parent = find(to_pci_dev(device->dev));
 	if (parent)
 		parent->parked = df;
@@ -174,20 +187,4 @@ bool vfio_persist_park(struct vfio_device_file *df)
 		/* on its way: too late to keep it */
 		device->cdev_opened = false;
 	return parent;
-}
-
-/**
- * pci_persist_is_parent - do virtual functions of a device run over a kexec?
- * @pdev: the device
- *
- * Context: may sleep.
- * Return: true if one is in a session, or the former kernel left one running: the
- * device must not be reset.
- */
-bool pci_persist_is_parent(struct pci_dev *pdev)
-{
-	if (vfio_persist_is_left(pdev))
-		return true;
-	guard(mutex)(&lock);
-	return find(pdev);
 }

@@ -16,6 +16,11 @@
  * of records of 64 bytes: which units go on translating, by which root table,
  * which devices they translate for, and what memory these may reach.
  *
+ * A unit that serves no device which goes on is left on as well, by a root table that
+ * leads nowhere, and every unit's interrupt-remapping table is one of entries that are
+ * not present, the *gap table*, &struct extmem_iommu_gap_table_ser: so no message of a
+ * device becomes an interrupt before the next kernel has set up its own.
+ *
  * Heads and book are written while the kernel runs, and sealed, that is given
  * their checksums, by the last thing it does with an IOMMU. The next kernel
  * breaks the seal. So they speak of nothing but the kernel right before, and only
@@ -64,6 +69,7 @@ static_assert(offsetof(struct extmem_iommu_head_ser, tag) == 96);
 #define EXTMEM_IOMMU_REC_DEVICE	2u
 #define EXTMEM_IOMMU_REC_CLAIM	3u
 #define EXTMEM_IOMMU_REC_BLOCKED	4u
+#define EXTMEM_IOMMU_REC_GAP	5u	/* not known to all that read v1: ignored */
 
 /** EXTMEM_IOMMU_SCALABLE - the unit is in scalable mode. */
 #define EXTMEM_IOMMU_SCALABLE	1u
@@ -110,18 +116,21 @@ struct extmem_iommu_device_ser {
 } __packed;
 static_assert(sizeof(struct extmem_iommu_device_ser) == 64);
 
+/** EXTMEM_IOMMU_CLAIM_DUE - the claim is preserved for the domain's sake alone. */
+#define EXTMEM_IOMMU_CLAIM_DUE	1u
+
 /**
  * struct extmem_iommu_claim_ser - memory that a domain reaches.
  * @type: EXTMEM_IOMMU_REC_CLAIM
  * @tag: the domain
- * @reserved0: zero
+ * @flags: EXTMEM_IOMMU_CLAIM_DUE
  * @id: the claim's id; all that the domain reaches is in such claims
  * @reserved: zero
  */
 struct extmem_iommu_claim_ser {
 	u32 type;
 	u16 tag;
-	u16 reserved0;
+	u16 flags;
 	u64 id;
 	u8 reserved[48];
 } __packed;
@@ -146,6 +155,45 @@ struct extmem_iommu_blocked_ser {
 } __packed;
 static_assert(sizeof(struct extmem_iommu_blocked_ser) == 64);
 
+/**
+ * struct extmem_iommu_gap_ser - what a unit is left on with beside a root table.
+ * @type: EXTMEM_IOMMU_REC_GAP
+ * @flags: zero
+ * @regs: address of its registers
+ * @root: address of its root table, if that leads nowhere and is also others'; else 0
+ * @table: address of its gap table, or 0 if it does not remap interrupts
+ * @reserved: zero
+ */
+struct extmem_iommu_gap_ser {
+	u32 type;
+	u32 flags;
+	u64 regs;
+	u64 root;
+	u64 table;
+	u8 reserved[32];
+} __packed;
+static_assert(sizeof(struct extmem_iommu_gap_ser) == 64);
+
+#define EXTMEM_IOMMU_GAP_MAGIC		0x70616762616d6d69ULL
+/** EXTMEM_IOMMU_GAP_ENTRIES - entries of 16 bytes of the gap table, none present. */
+#define EXTMEM_IOMMU_GAP_ENTRIES	128
+
+/**
+ * struct extmem_iommu_gap_table_ser - an interrupt-remapping table without interrupts.
+ * @entries: zero
+ * @magic: EXTMEM_IOMMU_GAP_MAGIC: a kernel that has no pools yet knows it by that
+ * @self: address of this page
+ * @reserved: zero
+ */
+struct extmem_iommu_gap_table_ser {
+	u64 entries[2 * EXTMEM_IOMMU_GAP_ENTRIES];
+	u64 magic;
+	u64 self;
+	u8 reserved[2032];
+} __packed;
+static_assert(sizeof(struct extmem_iommu_gap_table_ser) == 4096);
+static_assert(offsetof(struct extmem_iommu_gap_table_ser, magic) == 2048);
+
 #define EXTMEM_IOMMU_RECORDS	63
 
 /** EXTMEM_IOMMU_BOOK_PAGES - a book of more is none. */
@@ -158,6 +206,7 @@ static_assert(sizeof(struct extmem_iommu_blocked_ser) == 64);
  * @device: a device
  * @claim: a claim
  * @blocked: a device that is blocked
+ * @gap: what else a unit is left on with
  */
 union extmem_iommu_rec_ser {
 	u32 type;
@@ -165,6 +214,7 @@ union extmem_iommu_rec_ser {
 	struct extmem_iommu_device_ser device;
 	struct extmem_iommu_claim_ser claim;
 	struct extmem_iommu_blocked_ser blocked;
+	struct extmem_iommu_gap_ser gap;
 };
 
 /**

@@ -17,9 +17,10 @@
  * update orchestrator freezes its sessions; a record that is not sealed belongs to
  * a kexec nobody prepared.
  *
- * The next kernel reads it when it meets the first PCI device. What it says is
+ * The next kernel reads it before it writes to any PCI device. What it says is
  * compared with what the hardware says; a device for which the two differ is
- * stopped. A record that can't be read, or that has another magic, version or sum,
+ * stopped. Sizes of base address registers come from it, so that they need not be
+ * written to. A record that can't be read, or that has another magic, version or sum,
  * stops every device that is found to be bus mastering.
  *
  * An open file of such a device is, to the live update orchestrator, one 64-bit
@@ -29,7 +30,7 @@
 /** VFIO_PERSIST_SUBTREE - the record, to KHO. */
 #define VFIO_PERSIST_SUBTREE	"vfio-persist"
 /** VFIO_PERSIST_LUO_COMPATIBLE - files of devices, to LUO. */
-#define VFIO_PERSIST_LUO_COMPATIBLE	"vfio-pci-persist-v1"
+#define VFIO_PERSIST_LUO_COMPATIBLE	"vfio-pci-persist-v2"
 
 /** VFIO_PERSIST_LUO_RID - bus number, device and function. */
 #define VFIO_PERSIST_LUO_RID		GENMASK_ULL(15, 0)
@@ -41,7 +42,7 @@
 /** VFIO_PERSIST_MAGIC - begins the record. */
 #define VFIO_PERSIST_MAGIC	0x72657053666f4976ULL
 /** VFIO_PERSIST_VERSION - of this layout; others are not read. */
-#define VFIO_PERSIST_VERSION	1
+#define VFIO_PERSIST_VERSION	2
 
 /** VFIO_PERSIST_SEALED - in &vfio_persist_ser.flags: @nr and @crc hold. */
 #define VFIO_PERSIST_SEALED	BIT(0)
@@ -79,6 +80,13 @@ struct vfio_persist_ser {
 static_assert(sizeof(struct vfio_persist_ser) == 64);
 static_assert(offsetof(struct vfio_persist_ser, crc) == 20);
 
+/** VFIO_PERSIST_IO_WINDOW - &vfio_persist_dev_ser.flags: the bridge has an I/O window. */
+#define VFIO_PERSIST_IO_WINDOW		BIT(0)
+/** VFIO_PERSIST_PREF_WINDOW - the bridge has a window for prefetchable memory. */
+#define VFIO_PERSIST_PREF_WINDOW	BIT(1)
+/** VFIO_PERSIST_PREF_64 - that window has the upper halves of its addresses. */
+#define VFIO_PERSIST_PREF_64		BIT(2)
+
 /**
  * struct vfio_persist_dev_ser - one device that goes on, or a bridge above one.
  * @segment: PCI segment
@@ -87,12 +95,19 @@ static_assert(offsetof(struct vfio_persist_ser, crc) == 20);
  * @vendor: PCI vendor
  * @device: PCI device
  * @class: class and revision, the dword of the configuration space
- * @command: the command register when the record was sealed
- * @reserved: zero
- * @bar: the base address registers; a bridge has two of them, a virtual function none
+ * @command: the command register when the entry was made
+ * @flags: of a bridge, which windows it has: VFIO_PERSIST_IO_WINDOW and so on
  * @buses: of a bridge: primary, secondary and subordinate number, the low 24 bits
  *	of the dword of the configuration space
- * @reserved2: zero
+ * @bar: the base address registers; a bridge has two of them, a virtual function none
+ * @bar_mask: what they would read as after all ones had been written to them
+ * @rom: the expansion ROM's base address register
+ * @rom_mask: the same of that one
+ * @window: of a bridge, the dwords from I/O base (its low half) to the upper halves
+ *	of I/O base and limit
+ * @reserved: zero
+ *
+ * The masks are there for the next kernel not to have to write to the registers.
  */
 struct vfio_persist_dev_ser {
 	__u32 segment;
@@ -102,15 +117,21 @@ struct vfio_persist_dev_ser {
 	__u16 device;
 	__u32 class;
 	__u16 command;
-	__u16 reserved[3];
-	__u32 bar[6];
+	__u16 flags;
 	__u32 buses;
-	__u32 reserved2[3];
+	__u32 bar[6];
+	__u32 bar_mask[6];
+	__u32 rom;
+	__u32 rom_mask;
+	__u32 window[6];
+	__u32 reserved[6];
 };
 
-static_assert(sizeof(struct vfio_persist_dev_ser) == 64);
+static_assert(sizeof(struct vfio_persist_dev_ser) == 128);
+static_assert(offsetof(struct vfio_persist_dev_ser, buses) == 20);
 static_assert(offsetof(struct vfio_persist_dev_ser, bar) == 24);
-static_assert(offsetof(struct vfio_persist_dev_ser, buses) == 48);
+static_assert(offsetof(struct vfio_persist_dev_ser, rom) == 72);
+static_assert(offsetof(struct vfio_persist_dev_ser, window) == 80);
 
 /**
  * struct vfio_persist_sriov_ser - how a physical function has its virtual functions.
@@ -124,6 +145,7 @@ static_assert(offsetof(struct vfio_persist_dev_ser, buses) == 48);
  * @stride: from each to the next
  * @reserved: zero
  * @bar: the base address registers, which all share
+ * @bar_mask: what they would read as after all ones had been written to them
  * @page_size: the system page size register
  * @reserved2: zero
  *
@@ -140,14 +162,15 @@ struct vfio_persist_sriov_ser {
 	__u16 stride;
 	__u16 reserved[3];
 	__u32 bar[6];
+	__u32 bar_mask[6];
 	__u32 page_size;
-	__u32 reserved2[3];
+	__u32 reserved2[13];
 };
 
 static_assert(sizeof(struct vfio_persist_sriov_ser) == sizeof(struct vfio_persist_dev_ser));
 static_assert(offsetof(struct vfio_persist_sriov_ser, kind) ==
 	      offsetof(struct vfio_persist_dev_ser, kind));
 static_assert(offsetof(struct vfio_persist_sriov_ser, bar) == 24);
-static_assert(offsetof(struct vfio_persist_sriov_ser, page_size) == 48);
+static_assert(offsetof(struct vfio_persist_sriov_ser, page_size) == 72);
 
 #endif /* _LINUX_KHO_ABI_VFIO_PERSIST_H */

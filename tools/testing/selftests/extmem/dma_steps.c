@@ -219,6 +219,55 @@ static void do_irq(char **arg)
 	printf("irq %s: %s\n", arg[0], n ? "ok" : "none");
 }
 
+/* The rest of them: what is done to a device that a kexec has begun to leave alone */
+static void reset_by_sysfs(const char *bdf)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/reset", bdf);
+	fd = open(path, O_WRONLY);
+	if (fd >= 0 && write(fd, "1", 1) == 1)
+		dma_mark("reset");
+	close(fd);
+}
+
+/*
+ * Undo what a kexec does to the device, again and again: its vectors on, bus mastering
+ * on. When that is refused, say so once, reset it if it has a name, and go on.
+ */
+static void toggle(const char *bdf)
+{
+	int none[VECTORS] = { -1, -1 };
+	bool said = false;
+	int rc;
+
+	for (;;) {
+		rc = vfio_set_irqs(dma.dev, event, VECTORS);
+		if (!rc)
+			rc = vfio_set_irqs(dma.dev, none, VECTORS);
+		if (!rc)
+			rc = dma_master_on();
+		else
+			dma_master_on();
+		if (rc == -ESHUTDOWN && !said) {
+			said = true;
+			dma_mark("refused");
+		}
+		if (said && strcmp(bdf, "-"))
+			reset_by_sysfs(bdf);
+	}
+}
+
+static void do_toggle(char **arg)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		toggle(arg[0]);
+	step_say("toggle", "", pid < 0 ? -errno : 0);
+}
+
 /* Sessions */
 
 static void do_create(char **arg)
@@ -267,6 +316,12 @@ static void do_close(char **arg)
 static void do_finish(char **arg)
 {
 	step_say("finish", "", luo_finish(dma.session));
+}
+
+/* Somebody waits for good for the session to answer */
+static void do_stall(char **arg)
+{
+	step_say("stall", "", luo_stall(dma.session));
 }
 
 void dma_mark(const char *what)
@@ -321,12 +376,14 @@ const struct step dma_steps[] = {
 	{ "give", 1, do_give },
 	{ "irqs", 0, do_irqs },
 	{ "irq", 1, do_irq },
+	{ "toggle", 1, do_toggle },
 	{ "create", 1, do_create },
 	{ "session", 1, do_session },
 	{ "preserve", 2, do_preserve },
 	{ "retrieve", 2, do_retrieve },
 	{ "close", 1, do_close },
 	{ "finish", 0, do_finish },
+	{ "stall", 0, do_stall },
 	{ "mark", 1, do_mark },
 	{ "pause", 1, do_pause },
 	{ "hold", 0, do_hold },

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "luo.h"
@@ -31,6 +32,9 @@
 #define EDU_DMA_LEN	0x90
 #define EDU_DMA_CMD	0x98
 #define EDU_BUFFER	0x40000
+
+/* Interrupt address range, remappable format (bit 4), handle 0x3fff */
+#define MESSAGE		(0xfee00000 | 0x3fff << 5 | 1 << 4)
 
 static int session = -1, dev = -1, iommu = -1, dax = -1;
 static uint32_t ioas;
@@ -75,6 +79,20 @@ static void do_attach(char **arg)
 	step_say("attach", "", vfio_attach(dev, ioas));
 }
 
+/* How long that takes */
+static void do_timed_attach(char **arg)
+{
+	struct timespec from, to;
+	int rc;
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	rc = vfio_attach(dev, ioas);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	step_say("attach", "", rc);
+	printf("attached in %ld us\n", (to.tv_sec - from.tv_sec) * 1000000 +
+	       (to.tv_nsec - from.tv_nsec) / 1000);
+}
+
 static void do_detach(char **arg)
 {
 	step_say("detach", "", vfio_detach(dev));
@@ -99,6 +117,17 @@ static void do_map(char **arg)
 
 	step_say("map", arg[0], ioas_map_file(iommu, ioas, IOVA + off, dax, off,
 					      number(arg[1]) * PAGE));
+}
+
+/* pages NR: the memory's first page, over and over, each time a mapping of its own */
+static void do_pages(char **arg)
+{
+	uint64_t nr = number(arg[0]);
+	int rc = 0;
+
+	for (uint64_t i = 0; i < nr && !rc; i++)
+		rc = ioas_map_file(iommu, ioas, IOVA + i * PAGE, dax, 0, PAGE);
+	step_say("pages", arg[0], rc);
 }
 
 static void do_anon(char **arg)
@@ -162,12 +191,17 @@ static uint32_t get(unsigned int reg)
 	return __atomic_load_n(&regs[reg / 4], __ATOMIC_SEQ_CST);
 }
 
-static void copy(uint32_t src, uint32_t dst, int cmd)
+static void move(uint32_t src, uint32_t dst, uint32_t len, int cmd)
 {
 	set(EDU_DMA_SRC, src);
 	set(EDU_DMA_DST, dst);
-	set(EDU_DMA_LEN, PAGE);
+	set(EDU_DMA_LEN, len);
 	set(EDU_DMA_CMD, cmd | 1);
+}
+
+static void copy(uint32_t src, uint32_t dst, int cmd)
+{
+	move(src, dst, PAGE, cmd);
 	while (get(EDU_DMA_CMD) & 1)
 		usleep(10000);
 }
@@ -185,6 +219,28 @@ static void do_dma(char **arg)
 	copy(EDU_BUFFER, IOVA + to, 2);
 	printf("dma %s: %s\n", name, memcmp(mem + from, mem + to, PAGE) ?
 	       mem[to] == '.' ? "nothing came" : "wrong" : "ok");
+}
+
+/*
+ * Messages in remappable format, with a handle that is nobody's, again and again until
+ * this CPU stops: each is under way for the tenth of a second that the device takes, so
+ * the last one comes when no kernel listens.
+ */
+static void do_storm(char **arg)
+{
+	printf("storming\n");
+	fflush(stdout);
+	for (;;)
+		if (!(get(EDU_DMA_CMD) & 1))
+			move(EDU_BUFFER, MESSAGE, 4, 2);
+}
+
+/* As who gets an iommufd from another process does */
+static void do_change(char **arg)
+{
+	struct iommu_ioas_change_process cmd = { .size = sizeof(cmd) };
+
+	step_say("change", "", or_errno(ioctl(iommu, IOMMU_IOAS_CHANGE_PROCESS, &cmd)));
 }
 
 static void do_preserve_dev(char **arg)
@@ -257,15 +313,19 @@ static const struct step steps[] = {
 	{ "ioas", 1, do_ioas },
 	{ "bind", 0, do_bind },
 	{ "attach", 0, do_attach },
+	{ "timed-attach", 0, do_timed_attach },
 	{ "detach", 0, do_detach },
 	{ "dax", 1, do_dax },
 	{ "map", 2, do_map },
+	{ "pages", 1, do_pages },
 	{ "unmap", 2, do_unmap },
 	{ "anon", 0, do_anon },
 	{ "unanon", 0, do_unanon },
 	{ "regs", 0, do_regs },
 	{ "raw", 1, do_raw },
 	{ "dma", 2, do_dma },
+	{ "storm", 0, do_storm },
+	{ "change", 0, do_change },
 	{ "debug", 2, do_preserve_dev },
 	{ "create", 1, do_create },
 	{ "session", 1, do_session },

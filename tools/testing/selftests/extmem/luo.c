@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <linux/liveupdate.h>
+#include <linux/userfaultfd.h>
 
 #include "luo.h"
 
@@ -74,4 +79,57 @@ int luo_finish(int session)
 	struct liveupdate_session_finish arg = { .size = sizeof(arg) };
 
 	return call(session, LIVEUPDATE_SESSION_FINISH, &arg);
+}
+
+/* Nobody reads from this: who writes to the page waits. */
+static int protect(void *page, size_t size)
+{
+	struct uffdio_api api = {
+		.api = UFFD_API,
+		.features = UFFD_FEATURE_PAGEFAULT_FLAG_WP,
+	};
+	struct uffdio_register reg = {
+		.range = { (unsigned long)page, size },
+		.mode = UFFDIO_REGISTER_MODE_WP,
+	};
+	struct uffdio_writeprotect wp = {
+		.range = { (unsigned long)page, size },
+		.mode = UFFDIO_WRITEPROTECT_MODE_WP,
+	};
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	return call(fd, UFFDIO_API, &api) ?: call(fd, UFFDIO_REGISTER, &reg) ?:
+	       call(fd, UFFDIO_WRITEPROTECT, &wp);
+}
+
+static int stalled_session;
+
+static void *ask(void *arg)
+{
+	call(stalled_session, LIVEUPDATE_SESSION_GET_NAME, arg);
+	return NULL;
+}
+
+int luo_stall(int session)
+{
+	struct liveupdate_session_get_name *arg;
+	size_t size = sysconf(_SC_PAGESIZE);
+	pthread_t thread;
+	int rc;
+
+	arg = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (arg == MAP_FAILED)
+		return -errno;
+	arg->size = sizeof(*arg);
+	rc = protect(arg, size);
+	if (rc)
+		return rc;
+	stalled_session = session;
+	rc = -pthread_create(&thread, NULL, ask, arg);
+	/* until it waits */
+	if (!rc)
+		sleep(1);
+	return rc;
 }

@@ -14,4 +14,10 @@ int luo_preserve(int session, int fd, uint64_t token);
 int luo_retrieve(int session, uint64_t token);
 int luo_finish(int session);
 
+/*
+ * Ask for the session's name, by a thread of its own, with the answer to go to memory
+ * that may be read, and to which a write waits for good.
+ */
+int luo_stall(int session);
+
 #endif /* LUO_H */
