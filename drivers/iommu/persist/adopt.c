@@ -95,10 +95,8 @@ void iop_unit_seen(u64 regs)
 
 static int iop_lose(union extmem_iommu_rec_ser *rec)
 {
-	struct iop_lost *lost = kzalloc_obj(*lost);
+	struct iop_lost *lost = kzalloc_obj(*lost, IOP_GFP_BOOT);
 
-	if (!lost)
-		return -ENOMEM;
 	lost->rec = *rec;
 	list_add_tail(&lost->list, &iop_all_lost);
 	return 0;

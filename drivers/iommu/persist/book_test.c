@@ -122,7 +122,7 @@ static int book_test_init(struct kunit *test)
 	iop_head_init(fake.granule.head, fake.granule.pa);
 	INIT_LIST_HEAD(&fake.pool.granules);
 	list_add(&fake.pool.list, &iop_pools);
-	KUNIT_ASSERT_EQ(test, iop_granule_add(&fake.granule), 0);
+	KUNIT_ASSERT_EQ(test, iop_granule_add(&fake.granule, GFP_KERNEL), 0);
 	return 0;
 }
 

@@ -258,6 +258,7 @@ void iop_pages_init(struct iop_granule *granule)
 	guard(spinlock_irqsave)(&iop_lock);
 	list_add(&granule->list, &granule->pool->granules);
 	/* It may have been closed and be kept all the same */
+	granule->closed = false;
 	bitmap_zero(granule->used, EXTMEM_IOMMU_PAGES);
 	granule->nr_used = 0;
 	for (i = 0; i < EXTMEM_IOMMU_PAGES; i = end) {
@@ -289,6 +290,7 @@ bool iop_pages_close(struct iop_granule *granule)
 			used += !iop_is_spoilt(granule, i);
 	if (used > 1)
 		return false;
+	granule->closed = true;
 	list_del(&granule->list);
 	return true;
 }
@@ -323,7 +325,7 @@ void iop_pages_keep(u64 pa)
 		__set_bit((pa - granule->pa) >> PAGE_SHIFT, granule->kept);
 }
 
-static struct iop_pool *iop_pool_of(struct extmem_pool *pool)
+static struct iop_pool *iop_pool_of(struct extmem_pool *pool, gfp_t gfp)
 {
 	struct iop_pool *iop;
 
@@ -331,7 +333,7 @@ static struct iop_pool *iop_pool_of(struct extmem_pool *pool)
 	list_for_each_entry(iop, &iop_pools, list)
 		if (iop->pool == pool)
 			return iop;
-	iop = kzalloc_obj(*iop);
+	iop = kzalloc_obj(*iop, gfp);
 	if (!iop)
 		return NULL;
 	iop->pool = pool;
@@ -354,25 +356,26 @@ struct iop_pool *iop_pool_get(int nid)
 	while ((pool = extmem_pool_next(pool)))
 		if (!best || extmem_pool_nid(pool) == nid)
 			best = pool;
-	return best ? iop_pool_of(best) : NULL;
+	return best ? iop_pool_of(best, GFP_KERNEL) : NULL;
 }
 
+/* It is in no list any more. iop_free_pages_if() may be about to look at it all the same. */
 static void iop_granule_free(struct iop_granule *granule)
 {
-	vfree(granule->desc);
-	kfree(granule);
+	kvfree_rcu_mightsleep(granule->desc);
+	kfree_rcu(granule, rcu);
 }
 
-static struct iop_granule *iop_granule_new(struct iop_pool *pool, u64 pa)
+static struct iop_granule *iop_granule_new(struct iop_pool *pool, u64 pa, gfp_t gfp)
 {
-	struct iop_granule *granule = kzalloc_obj(*granule);
+	struct iop_granule *granule = kzalloc_obj(*granule, gfp);
 
 	if (!granule)
 		return NULL;
 	granule->pool = pool;
 	granule->pa = pa;
 	granule->head = phys_to_virt(pa);
-	granule->desc = vcalloc(EXTMEM_IOMMU_PAGES, sizeof(*granule->desc));
+	granule->desc = kvcalloc(EXTMEM_IOMMU_PAGES, sizeof(*granule->desc), gfp);
 	if (!granule->desc || extmem_arch_map_granule(pa)) {
 		iop_granule_free(granule);
 		return NULL;
@@ -384,6 +387,9 @@ static struct iop_granule *iop_granule_new(struct iop_pool *pool, u64 pa)
  * iop_head_init - write the head of a new granule.
  * @head: its first page
  * @pa: its physical address
+ *
+ * The claim has the granule by now, and the next kernel may look at any instant: until
+ * the head is whole it says that no page is used.
  *
  * Context: any.
  */
@@ -402,17 +408,25 @@ static bool iop_head_ok(const struct extmem_iommu_head_ser *head, u64 pa)
 	       head->self == pa && head->tag[0] == EXTMEM_IOMMU_TAG_HEAD;
 }
 
+/* It was claimed, and then its kernel ended before it was put to use */
+static bool iop_head_is_blank(const struct extmem_iommu_head_ser *head)
+{
+	return !memchr_inv(&head->tag[1], 0, sizeof(head->tag) - sizeof(head->tag[0])) &&
+	       !memchr_inv(head->cont, 0, sizeof(head->cont));
+}
+
 /**
  * iop_granule_add - make a granule known.
  * @granule: the granule, its head valid, in the kernel's direct map
+ * @gfp: how to allocate what that takes
  *
  * Context: may sleep; nobody has a page of it yet.
  * Return: 0 or -ENOMEM.
  */
-int iop_granule_add(struct iop_granule *granule)
+int iop_granule_add(struct iop_granule *granule, gfp_t gfp)
 {
 	int err = xa_err(xa_store(&iop_granules, granule->pa >> EXTMEM_GRANULE_SHIFT,
-				  granule, GFP_KERNEL));
+				  granule, gfp));
 
 	if (err)
 		return err;
@@ -433,19 +447,17 @@ void iop_granule_del(const struct iop_granule *granule)
 	xa_erase(&iop_granules, granule->pa >> EXTMEM_GRANULE_SHIFT);
 }
 
-/* Take a granule into use. Its head is a former kernel's, or still to be written */
-static int iop_granule_open(struct iop_pool *pool, u64 pa, bool fresh)
+/* Take a granule into use: a former kernel's, or one that reads zero */
+static int iop_granule_open(struct iop_pool *pool, u64 pa, gfp_t gfp)
 {
-	struct iop_granule *granule = iop_granule_new(pool, pa);
+	struct iop_granule *granule = iop_granule_new(pool, pa, gfp);
 	int err;
 
 	if (!granule)
 		return -ENOMEM;
-	if (fresh)
+	if (!iop_head_ok(granule->head, pa) && iop_head_is_blank(granule->head))
 		iop_head_init(granule->head, pa);
-	err = fresh || iop_head_ok(granule->head, pa) ? 0 : -EINVAL;
-	if (!err)
-		err = iop_granule_add(granule);
+	err = iop_head_ok(granule->head, pa) ? iop_granule_add(granule, gfp) : -EINVAL;
 	if (err) {
 		extmem_arch_unmap_granule(pa);
 		iop_granule_free(granule);
@@ -514,7 +526,7 @@ int iop_grow(struct iop_pool *pool, unsigned int order)
 	if (err)
 		return err;
 	err = iop_granule_open(pool, iop_claim_granule(pool->claim, extmem_claim_size(pool->claim) -
-					       EXTMEM_GRANULE), true);
+					       EXTMEM_GRANULE), GFP_KERNEL);
 	if (err)
 		iop_claim_shrink(pool);
 	return err;
@@ -538,7 +550,7 @@ static bool iop_trim_one(struct iop_pool *pool)
 	extmem_arch_unmap_granule(pa);
 	err = iop_claim_shrink(pool);
 	iop_granule_free(granule);
-	if (err && iop_granule_open(pool, pa, false))
+	if (err && iop_granule_open(pool, pa, GFP_KERNEL))
 		pr_err("%#llx is left without use: %d\n", pa, err);
 	return !err;
 }
@@ -560,17 +572,15 @@ void iop_trim(void)
 
 static int iop_adopt_claim(struct extmem_pool *pool, struct extmem_claim *claim)
 {
-	struct iop_pool *iop = iop_pool_of(pool);
+	struct iop_pool *iop = iop_pool_of(pool, IOP_GFP_BOOT);
 	int ret = 0;
 	u64 offset;
 
-	if (!iop)
-		return -ENOMEM;
 	if (iop->claim)
 		return -EEXIST;
 	iop->claim = claim;
 	for (offset = 0; offset < extmem_claim_size(claim); offset += EXTMEM_GRANULE)
-		ret = iop_granule_open(iop, iop_claim_granule(claim, offset), false) ?: ret;
+		ret = iop_granule_open(iop, iop_claim_granule(claim, offset), IOP_GFP_BOOT) ?: ret;
 	return ret;
 }
 
@@ -681,27 +691,42 @@ static bool iop_page_is_stale(const struct iop_granule *granule, unsigned int i,
 	return tag != EXTMEM_IOMMU_TAG_HEAD && !test_bit(i, granule->kept);
 }
 
+static void iop_free_granule_if(struct iop_granule *granule,
+				bool (*fn)(const struct iop_granule *, unsigned int,
+					   const void *), const void *arg)
+{
+	unsigned int i;
+
+	guard(spinlock_irqsave)(&iop_lock);
+	if (granule->closed)
+		return;
+	for_each_set_bit(i, granule->used, EXTMEM_IOMMU_PAGES)
+		if (!iop_is_spoilt(granule, i) && fn(granule, i, arg))
+			iop_put_pages(granule, i);
+}
+
 static void iop_free_pages_if(bool (*fn)(const struct iop_granule *, unsigned int,
 					 const void *), const void *arg)
 {
-	struct iop_granule *granule, *next;
-	struct iop_pool *pool;
-	unsigned int i;
+	struct iop_granule *granule;
+	unsigned long index;
 
-	/* Pools come, but never go */
-	guard(spinlock_irqsave)(&iop_lock);
-	list_for_each_entry_lockless(pool, &iop_pools, list)
-		list_for_each_entry_safe(granule, next, &pool->granules, list)
-			for_each_set_bit(i, granule->used, EXTMEM_IOMMU_PAGES)
-				if (!iop_is_spoilt(granule, i) && fn(granule, i, arg))
-					iop_put_pages(granule, i);
+	/* One at a time: interrupts are off for the pages of one granule, not of all */
+	xa_for_each(&iop_granules, index, granule) {
+		scoped_guard(rcu) {
+			granule = xa_load(&iop_granules, index);
+			if (granule)
+				iop_free_granule_if(granule, fn, arg);
+		}
+		cond_resched();
+	}
 }
 
 /**
  * iop_pages_free_tag - free all pages that are somebody's.
  * @tag: whose. No hardware looks at them any more
  *
- * Context: any. Takes time in proportion to all pages there are.
+ * Context: may sleep. Takes time in proportion to all pages there are.
  */
 void iop_pages_free_tag(u16 tag)
 {

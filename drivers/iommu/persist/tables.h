@@ -10,6 +10,7 @@
 #include <linux/kho/abi/extmem_iommu.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 
 #include "../iommu-pages.h"
 #include "undo.h"
@@ -40,6 +41,8 @@ struct iop_pool {
  * @bad: pages that have had a memory error: in use until they are given back, if by
  *       nobody else
  * @kept: while it is adopted: pages that this kernel goes on with
+ * @closed: it is being given back
+ * @rcu: when it is freed
  */
 struct iop_granule {
 	struct list_head list;
@@ -51,16 +54,24 @@ struct iop_granule {
 	unsigned int nr_used;
 	DECLARE_BITMAP(bad, EXTMEM_IOMMU_PAGES);
 	DECLARE_BITMAP(kept, EXTMEM_IOMMU_PAGES);
+	bool closed;
+	struct rcu_head rcu;
 };
 
 extern struct list_head iop_pools;
 extern struct mutex iop_claim_lock;
 
+/*
+ * For what is adopted at boot: devices are running by it, and want of memory does not
+ * decide which of them are stopped.
+ */
+#define IOP_GFP_BOOT	(GFP_KERNEL | __GFP_NOFAIL)
+
 /* Granules */
 struct iop_pool *iop_pool_get(int nid);
 struct iop_granule *iop_granule_find(u64 pa);
 void iop_head_init(struct extmem_iommu_head_ser *head, u64 pa);
-int iop_granule_add(struct iop_granule *granule);
+int iop_granule_add(struct iop_granule *granule, gfp_t gfp);
 void iop_granule_del(const struct iop_granule *granule);
 int iop_grow(struct iop_pool *pool, unsigned int order);
 void iop_trim(void);

@@ -65,17 +65,15 @@ struct iop_tag *iop_tag_create(int nid)
 
 static struct iop_tag *iop_tag_create_former(u16 id)
 {
-	struct iop_tag *tag = kzalloc_obj(*tag);
+	struct iop_tag *tag = kzalloc_obj(*tag, IOP_GFP_BOOT);
 	int err;
 
-	if (!tag)
-		return ERR_PTR(-ENOMEM);
 	tag->tag = id;
 	tag->nid = NUMA_NO_NODE;
 	tag->pool = iop_pool_get(NUMA_NO_NODE);
 	tag->is_former = true;
 	INIT_LIST_HEAD(&tag->ids);
-	err = xa_insert(&iop_tags, id, tag, GFP_KERNEL);
+	err = xa_insert(&iop_tags, id, tag, IOP_GFP_BOOT);
 	if (!err)
 		return tag;
 	kfree(tag);
@@ -221,7 +219,7 @@ static bool iop_tag_reaches(const struct iop_tag *tag, u64 id)
 	return false;
 }
 
-static int iop_tag_add_claim(struct iop_tag *tag, u64 id)
+static int iop_tag_add_claim(struct iop_tag *tag, u64 id, gfp_t gfp)
 {
 	struct extmem_claim *claim;
 	struct iop_tag_claim *more;
@@ -231,7 +229,7 @@ static int iop_tag_add_claim(struct iop_tag *tag, u64 id)
 	claim = extmem_claim_find(id);
 	if (!claim)
 		return -ENOENT;
-	more = krealloc_array(tag->claims, tag->nr_claims + 1, sizeof(*more), GFP_KERNEL);
+	more = krealloc_array(tag->claims, tag->nr_claims + 1, sizeof(*more), gfp);
 	if (!more) {
 		extmem_claim_put(claim);
 		return -ENOMEM;
@@ -261,7 +259,7 @@ int iop_tag_preserve(struct iop_tag *tag, const u64 *claims, unsigned int nr)
 	if (READ_ONCE(tag->has_spilled))
 		return -ENOSPC;
 	for (i = 0; i < nr && !err; i++)
-		err = iop_tag_add_claim(tag, claims[i]);
+		err = iop_tag_add_claim(tag, claims[i], GFP_KERNEL);
 	if (!err) {
 		tag->preserved++;
 		tag->refs++;
@@ -335,12 +333,12 @@ bool iop_tag_outlives(const struct iop_tag *tag)
  * @id: the claim's id
  *
  * Context: boot.
- * Return: 0; -ENOENT if there is no such claim; -ENOMEM.
+ * Return: 0; -ENOENT if there is no such claim.
  */
 int iop_tag_hold(struct iop_tag *tag, u64 id)
 {
 	guard(mutex)(&iop_tag_lock);
-	return iop_tag_add_claim(tag, id);
+	return iop_tag_add_claim(tag, id, IOP_GFP_BOOT);
 }
 
 static struct iop_tag_id *iop_tag_find_id(const struct iop_tag *tag, const void *unit)
@@ -378,8 +376,8 @@ bool iop_tag_has_id(struct iop_tag *tag, const void *unit, u32 id)
  * @id: the name
  * @free: to give the name back, when nobody needs the record any more
  *
- * Context: may sleep.
- * Return: 0; -EBUSY if the unit has a name for the domain; -ENOMEM.
+ * Context: boot.
+ * Return: 0; -EBUSY if the unit has a name for the domain.
  */
 int iop_tag_add_id(struct iop_tag *tag, void *unit, u32 id, iop_free_id_fn free)
 {
@@ -388,9 +386,7 @@ int iop_tag_add_id(struct iop_tag *tag, void *unit, u32 id, iop_free_id_fn free)
 	guard(mutex)(&iop_tag_lock);
 	if (iop_tag_find_id(tag, unit))
 		return -EBUSY;
-	new = kzalloc_obj(*new);
-	if (!new)
-		return -ENOMEM;
+	new = kzalloc_obj(*new, IOP_GFP_BOOT);
 	new->unit = unit;
 	new->id = id;
 	new->free = free;

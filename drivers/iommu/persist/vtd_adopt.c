@@ -136,15 +136,9 @@ static bool iop_vtd_device_ok(struct iop_vtd_adoption *ad,
 
 static struct iop_vtd_found *iop_vtd_find(struct iop_vtd_adoption *ad, u16 rid)
 {
-	struct iop_vtd_found *found = kzalloc_obj(*found);
+	struct iop_vtd_found *found = kzalloc_obj(*found, IOP_GFP_BOOT);
 
-	if (!found)
-		return NULL;
-	found->v = kzalloc_obj(*found->v);
-	if (!found->v) {
-		kfree(found);
-		return NULL;
-	}
+	found->v = kzalloc_obj(*found->v, IOP_GFP_BOOT);
 	found->v->r.place = (struct iop_place) {
 		.unit = &ad->iommu->iommu,
 		.segment = ad->iommu->segment,
@@ -165,8 +159,6 @@ static int iop_vtd_find_device(union extmem_iommu_rec_ser *rec, void *arg)
 	if (!iop_vtd_device_ok(ad, ser))
 		return -EINVAL;
 	found = iop_vtd_find(ad, ser->rid);
-	if (!found)
-		return -ENOMEM;
 	found->tag = ser->tag;
 	found->v->did = ser->did;
 	if (ser->pasid_table) {
@@ -189,7 +181,8 @@ static int iop_vtd_find_blocked(union extmem_iommu_rec_ser *rec, void *arg)
 	context = iop_vtd_find_context(ad, ser->rid);
 	if (context && (context->lo || context->hi))
 		return -EINVAL;
-	return iop_vtd_find(ad, ser->rid) ? 0 : -ENOMEM;
+	iop_vtd_find(ad, ser->rid);
+	return 0;
 }
 
 /* How many context entries there are below an entry of the root table, or -1 */
@@ -248,7 +241,7 @@ static int iop_vtd_take_id(struct intel_iommu *iommu, struct iop_tag *tag, u16 d
 	int err;
 
 	/* Another device of the same domain may have it */
-	if (ida_alloc_range(&iommu->domain_ida, did, did, GFP_KERNEL) != did)
+	if (ida_alloc_range(&iommu->domain_ida, did, did, IOP_GFP_BOOT) != did)
 		return iop_tag_has_id(tag, iommu, did) ? 0 : -EBUSY;
 	err = iop_tag_add_id(tag, iommu, did, iop_vtd_free_id);
 	if (err)
@@ -302,18 +295,15 @@ static void iop_vtd_take_device(struct iop_vtd_adoption *ad, struct iop_vtd_foun
 	iop_restored_add(&v->r);
 }
 
-static const char *iop_vtd_take_all(struct iop_vtd_adoption *ad)
+static void iop_vtd_take_all(struct iop_vtd_adoption *ad)
 {
 	struct iop_vtd_found *found, *next;
 
-	ad->iommu->copied_tables = bitmap_zalloc(BIT_ULL(16), GFP_KERNEL);
-	if (!ad->iommu->copied_tables)
-		return "no memory";
+	ad->iommu->copied_tables = bitmap_zalloc(BIT_ULL(16), IOP_GFP_BOOT);
 	iop_pages_keep(ad->unit->root);
 	ad->iommu->root_entry = ad->root;
 	list_for_each_entry_safe(found, next, &ad->restored, list)
 		iop_vtd_take_device(ad, found);
-	return NULL;
 }
 
 static const char *iop_vtd_adopt(struct iop_vtd_adoption *ad)
@@ -329,7 +319,8 @@ static const char *iop_vtd_adopt(struct iop_vtd_adoption *ad)
 	    iop_book_each(iop_vtd_find_blocked, ad) ||
 	    iop_vtd_count_all(ad->root, sm_supported(ad->iommu)) != ad->nr_devices)
 		return "its tables are not as the book says";
-	return iop_vtd_take_all(ad);
+	iop_vtd_take_all(ad);
+	return NULL;
 }
 
 static void iop_vtd_drop_found(struct iop_vtd_adoption *ad)
