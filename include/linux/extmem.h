@@ -180,6 +180,8 @@ int extmem_claim_set_persist(struct extmem_claim *claim, bool persist);
 enum extmem_session extmem_claim_session(const struct extmem_claim *claim);
 int extmem_claim_preserve(struct extmem_claim *claim);
 void extmem_claim_unpreserve(struct extmem_claim *claim);
+void extmem_claim_need(struct extmem_claim *claim);
+void extmem_claim_unneed(struct extmem_claim *claim);
 void extmem_claim_finish(u64 id);
 unsigned int extmem_claims_finish(enum extmem_kind kind);
 

@@ -266,7 +266,8 @@ EXPORT_SYMBOL_GPL(extmem_claim_persist);
  *
  * Context: may sleep.
  * Return: 0, or an error, and nothing has changed: -EBUSY while it is in a
- * session; -ESHUTDOWN once the map is frozen.
+ * session, or is not to persist though a device in one needs it; -ESHUTDOWN once the
+ * map is frozen.
  */
 int extmem_claim_set_persist(struct extmem_claim *claim, bool persist)
 {
@@ -275,6 +276,8 @@ int extmem_claim_set_persist(struct extmem_claim *claim, bool persist)
 
 	guard(mutex)(&claim->pool->map->lock);
 	err = extmem_claim_check(claim);
+	if (!err && !persist && claim->needed)
+		err = -EBUSY;
 	if (err)
 		return err;
 	if (persist)

@@ -184,6 +184,7 @@ void extmem_notes_free(struct extmem_pool *pool);
  * @expected: in the map's list of claims that are due, if it is
  * @due: the former kernel promised it to somebody who has not come yet;
  *       read without the lock
+ * @needed: by how many devices in sessions, or domains of them
  * @rec: its record
  * @more: its continuation records, in order
  * @runs: its extents
@@ -201,6 +202,7 @@ struct extmem_claim {
 	atomic_t users;
 	struct list_head expected;
 	bool due;
+	unsigned int needed;
 	struct extmem_rec rec;
 	struct extmem_recs more;
 	struct extmem_runs runs;

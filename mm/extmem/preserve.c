@@ -87,6 +87,35 @@ void extmem_claim_unpreserve(struct extmem_claim *claim)
 }
 EXPORT_SYMBOL_GPL(extmem_claim_unpreserve);
 
+/**
+ * extmem_claim_need - a device that is to live on reaches a claim.
+ * @claim: the claim, which the caller has a reference on
+ *
+ * Until extmem_claim_unneed() nobody says that it is not to persist. Whether it is in a
+ * session, or did not persist before, is still up to the device's owner.
+ *
+ * Context: may sleep.
+ */
+void extmem_claim_need(struct extmem_claim *claim)
+{
+	guard(mutex)(&claim->pool->map->lock);
+	claim->needed++;
+}
+EXPORT_SYMBOL_GPL(extmem_claim_need);
+
+/**
+ * extmem_claim_unneed - undo extmem_claim_need().
+ * @claim: the claim
+ *
+ * Context: may sleep.
+ */
+void extmem_claim_unneed(struct extmem_claim *claim)
+{
+	guard(mutex)(&claim->pool->map->lock);
+	claim->needed--;
+}
+EXPORT_SYMBOL_GPL(extmem_claim_unneed);
+
 /* A claim is due: it has a reference that nobody has taken */
 static void extmem_preserve_expect(struct extmem_claim *claim)
 {

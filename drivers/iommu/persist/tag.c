@@ -103,6 +103,20 @@ struct iop_tag *iop_tag_join(u16 id)
 	return tag;
 }
 
+/* While a device is preserved nobody is to say that what it reaches does not persist */
+static void iop_tag_need_claims(struct iop_tag *tag, bool need)
+{
+	struct iop_tag_claim *c;
+
+	for (c = tag->claims; c < tag->claims + tag->nr_claims; c++) {
+		if (need && !c->is_needed)
+			extmem_claim_need(c->claim);
+		else if (!need && c->is_needed)
+			extmem_claim_unneed(c->claim);
+		c->is_needed = need;
+	}
+}
+
 static void iop_tag_put_claims(struct iop_tag *tag)
 {
 	unsigned int i;
@@ -261,6 +275,7 @@ int iop_tag_preserve(struct iop_tag *tag, const u64 *claims, unsigned int nr)
 	for (i = 0; i < nr && !err; i++)
 		err = iop_tag_add_claim(tag, claims[i], GFP_KERNEL);
 	if (!err) {
+		iop_tag_need_claims(tag, true);
 		tag->preserved++;
 		tag->refs++;
 	} else {
@@ -278,7 +293,8 @@ int iop_tag_preserve(struct iop_tag *tag, const u64 *claims, unsigned int nr)
 void iop_tag_unpreserve(struct iop_tag *tag)
 {
 	guard(mutex)(&iop_tag_lock);
-	tag->preserved--;
+	if (!--tag->preserved)
+		iop_tag_need_claims(tag, false);
 	iop_tag_check_claims(tag);
 	iop_tag_put_locked(tag);
 }

@@ -14,10 +14,12 @@ struct iop_pool;
  * struct iop_tag_claim - memory that a domain reaches.
  * @claim: the claim, with a reference
  * @is_due: it is preserved for the domain's sake alone
+ * @is_needed: a preserved device needs it, see extmem_claim_need()
  */
 struct iop_tag_claim {
 	struct extmem_claim *claim;
 	bool is_due;
+	bool is_needed;
 };
 
 typedef void (*iop_free_id_fn)(void *unit, u32 id);

@@ -243,7 +243,30 @@ static void preserve_unsound(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, extmem_finish(&fake.map, 1));
 }
 
+/* What a device reaches that is to live on stays so, by whatever name it outlives */
+static void needed_persists(struct kunit *test)
+{
+	struct extmem_claim *claim;
+
+	extmem_fake_sample();
+	claim = extmem_fake_find(2);
+	KUNIT_ASSERT_EQ(test, extmem_claim_set_persist(claim, true), 0);
+	extmem_claim_need(claim);
+	extmem_claim_need(claim);
+	KUNIT_EXPECT_EQ(test, extmem_claim_set_persist(claim, false), -EBUSY);
+	KUNIT_EXPECT_TRUE(test, extmem_claim_persist(claim));
+	extmem_claim_unneed(claim);
+	KUNIT_EXPECT_EQ(test, extmem_claim_set_persist(claim, false), -EBUSY);
+	KUNIT_EXPECT_EQ(test, extmem_claim_set_persist(claim, true), 0);
+	extmem_claim_unneed(claim);
+	KUNIT_EXPECT_EQ(test, extmem_claim_set_persist(claim, false), 0);
+	extmem_claim_need(claim);
+	KUNIT_EXPECT_EQ(test, extmem_claim_set_persist(claim, true), 0);
+	extmem_claim_unneed(claim);
+}
+
 static struct kunit_case preserve_cases[] = {
+	KUNIT_CASE(needed_persists),
 	KUNIT_CASE(preserve_fixes),
 	KUNIT_CASE(preserve_undone),
 	KUNIT_CASE(preserve_refused),
