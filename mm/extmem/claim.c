@@ -412,6 +412,41 @@ static int extmem_take(struct extmem_pool *pool, const struct extmem_runs *had,
 	return err;
 }
 
+static void extmem_trace_claimed(const struct extmem_claim *claim,
+				 const struct extmem_runs *runs)
+{
+	const struct extmem_claim_ser *ser = claim->rec.claim;
+	unsigned int i;
+
+	for (i = 0; trace_extmem_claim_enabled() && i < runs->nr; i++)
+		trace_extmem_claim(claim->pool->nid, ser->kind, ser->id,
+				   extmem_pool_phys(claim->pool, runs->run[i].first),
+				   (u64)runs->run[i].nr << EXTMEM_GRANULE_SHIFT, 0);
+}
+
+/* A new claim has the list itself, and so a small one is made without a copy of it */
+static struct extmem_claim *extmem_claim_first(struct extmem_pool *pool,
+					       const struct extmem_claim_attr *attr,
+					       struct extmem_runs *runs)
+{
+	struct extmem_claim *claim = extmem_claim_make(pool, attr, runs);
+
+	if (!IS_ERR(claim))
+		extmem_trace_claimed(claim, &claim->runs);
+	return claim;
+}
+
+static struct extmem_claim *extmem_claim_more(struct extmem_claim *claim,
+					      const struct extmem_runs *runs)
+{
+	int err = extmem_claim_join(claim, runs);
+
+	if (err)
+		return ERR_PTR(err);
+	extmem_trace_claimed(claim, runs);
+	return claim;
+}
+
 /* Give a claim memory, a new one if @claim is NULL; the lock may be dropped meanwhile */
 static struct extmem_claim *extmem_claim_add(struct extmem_pool *pool,
 					     struct extmem_claim *claim,
@@ -419,27 +454,19 @@ static struct extmem_claim *extmem_claim_add(struct extmem_pool *pool,
 					     u64 start, u64 size, u64 align)
 {
 	struct extmem_runs runs = {}, none = {};
-	unsigned int i;
 	int err;
 
 	err = extmem_take(pool, claim ? &claim->runs : NULL, start, size, align, &runs);
-	if (!err) {
-		if (claim) {
-			err = extmem_claim_join(claim, &runs);
-		} else {
-			claim = extmem_claim_make(pool, attr, &runs);
-			err = PTR_ERR_OR_ZERO(claim);
-		}
-		if (err)
+	if (err) {
+		claim = ERR_PTR(err);
+	} else {
+		claim = claim ? extmem_claim_more(claim, &runs) :
+				extmem_claim_first(pool, attr, &runs);
+		if (IS_ERR(claim))
 			extmem_pool_give_back(pool, &runs, &none);
 	}
-	for (i = 0; !err && trace_extmem_claim_enabled() && i < runs.nr; i++)
-		trace_extmem_claim(pool->nid, claim->rec.claim->kind,
-				   claim->rec.claim->id,
-				   extmem_pool_phys(pool, runs.run[i].first),
-				   (u64)runs.run[i].nr << EXTMEM_GRANULE_SHIFT, 0);
 	extmem_runs_free(&runs);
-	return err ? ERR_PTR(err) : claim;
+	return claim;
 }
 
 static int extmem_claim_check_size(u64 size, u64 align)

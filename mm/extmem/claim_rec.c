@@ -213,7 +213,8 @@ int extmem_claim_join(struct extmem_claim *claim, const struct extmem_runs *runs
  * extmem_claim_make - make a claim of some granules.
  * @pool: the pool, its map locked or not published yet, and to be updated afterwards
  * @attr: what the claim is to be; its alignment does not matter
- * @runs: the granules, already marked taken
+ * @runs: the granules, already marked taken; on success the list is the claim's, and
+ *        empty here
  *
  * The caller links it.
  *
@@ -222,16 +223,21 @@ int extmem_claim_join(struct extmem_claim *claim, const struct extmem_runs *runs
  */
 struct extmem_claim *extmem_claim_make(struct extmem_pool *pool,
 				       const struct extmem_claim_attr *attr,
-				       const struct extmem_runs *runs)
+				       struct extmem_runs *runs)
 {
 	struct extmem_claim *claim = extmem_claim_new(pool, GFP_KERNEL);
 	int err;
 
 	if (!claim)
 		return ERR_PTR(-ENOMEM);
-	err = extmem_claim_begin(claim, attr) ?: extmem_claim_join(claim, runs);
-	if (!err)
-		return claim;
-	extmem_claim_free(claim);
-	return ERR_PTR(err);
+	extmem_runs_pack(runs);
+	claim->runs = *runs;
+	err = extmem_claim_begin(claim, attr) ?: extmem_claim_write(claim);
+	if (err) {
+		claim->runs = (struct extmem_runs) {};
+		extmem_claim_free(claim);
+		return ERR_PTR(err);
+	}
+	*runs = (struct extmem_runs) {};
+	return claim;
 }

@@ -218,7 +218,7 @@ int extmem_claim_write(struct extmem_claim *claim);
 int extmem_claim_join(struct extmem_claim *claim, const struct extmem_runs *runs);
 struct extmem_claim *extmem_claim_make(struct extmem_pool *pool,
 				       const struct extmem_claim_attr *attr,
-				       const struct extmem_runs *runs);
+				       struct extmem_runs *runs);
 
 /* claim.c: what its owner does with a claim, and references */
 struct extmem_claim *extmem_claim_by_id(struct extmem_map *map, u64 id);

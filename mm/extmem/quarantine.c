@@ -85,13 +85,17 @@ int extmem_quarantine(struct extmem_pool *pool, const struct extmem_runs *runs,
 		.kind = EXTMEM_KIND_QUARANTINE,
 		.data = { reason },
 	};
+	struct extmem_runs own = {};
 	struct extmem_claim *claim;
+	int err;
 
 	if (!runs->nr)
 		return 0;
-	claim = extmem_claim_make(pool, &attr, runs);
+	err = extmem_runs_join(&own, runs);
+	claim = err ? ERR_PTR(err) : extmem_claim_make(pool, &attr, &own);
 	if (!IS_ERR(claim))
 		extmem_quarantine_link(claim);
+	extmem_runs_free(&own);
 	return PTR_ERR_OR_ZERO(claim);
 }
 

@@ -103,6 +103,27 @@ int extmem_runs_join(struct extmem_runs *runs, const struct extmem_runs *more)
 }
 
 /**
+ * extmem_runs_pack - join what is contiguous in a list.
+ * @runs: the list
+ */
+void extmem_runs_pack(struct extmem_runs *runs)
+{
+	struct extmem_run *last = runs->run;
+	unsigned int i;
+
+	for (i = 1; i < runs->nr; i++) {
+		const struct extmem_run *run = &runs->run[i];
+
+		if (last->first + last->nr == run->first)
+			last->nr += run->nr;
+		else
+			*++last = *run;
+	}
+	if (runs->nr)
+		runs->nr = last - runs->run + 1;
+}
+
+/**
  * extmem_runs_free - free a list of runs.
  * @runs: the list, empty afterwards
  */

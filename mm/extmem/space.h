@@ -201,6 +201,7 @@ void extmem_runs_reserve(struct extmem_runs *runs, unsigned int nr);
 int extmem_runs_add(struct extmem_runs *runs, unsigned long first,
 		    unsigned long nr);
 int extmem_runs_join(struct extmem_runs *runs, const struct extmem_runs *more);
+void extmem_runs_pack(struct extmem_runs *runs);
 void extmem_runs_free(struct extmem_runs *runs);
 
 /* Bitmaps whose sum is kept as they change */

@@ -37,7 +37,7 @@ static int extmem_split_at(const struct extmem_claim *claim, unsigned long keep,
 
 /* All that can fail comes first */
 static struct extmem_claim *extmem_split_claim(struct extmem_claim *claim,
-					       const struct extmem_split *split)
+					       struct extmem_split *split)
 {
 	const struct extmem_claim_ser *ser = claim->rec.claim;
 	struct extmem_claim_attr attr = {

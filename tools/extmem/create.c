@@ -222,6 +222,13 @@ static void remove_unused(const struct pool *pool, struct device *device)
 		daxctl_region_destroy_dev(pool->region, device->dev);
 }
 
+/* As remove_unused(), unseen by libdaxctl: the kernel keeps what has memory or a driver */
+static void remove_unseen(const struct pool *pool, const char *name)
+{
+	if (*name)
+		write_file(name, "%s/dax_region/delete", daxctl_region_get_path(pool->region));
+}
+
 /*
  * Make two devices, of which the first is to be used, and is not the youngest any more:
  * the second one is for daxctl to take, if it should be about to. What another has taken
@@ -237,8 +244,11 @@ static int make_devices(struct state *after, const struct pool *pool, struct dev
 		return rc;
 	err = make_device(pool, name[1], sizeof(name[1]));
 	rc = state_read(after);
-	if (rc)
+	if (rc) {
+		remove_unseen(pool, name[0]);
+		remove_unseen(pool, name[1]);
 		return rc;
+	}
 	for (i = 0; i < 2; i++) {
 		made[i] = find_device(after, name[i]);
 		if (made[i] && made[i]->size)

@@ -14,7 +14,6 @@
 #include <linux/init.h>
 #include <linux/kasan.h>
 #include <linux/kexec_handover.h>
-#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/numa.h>
 

@@ -36,6 +36,26 @@ static unsigned long take(struct kunit *test, struct extmem_space *space,
 	return first;
 }
 
+/* A list has one run for what is contiguous in the order it is used */
+static void lists_are_packed(struct kunit *test)
+{
+	static const struct extmem_run of[] = {
+		{ 10, 5 }, { 15, 1 }, { 16, 4 }, { 8, 2 }, { 30, 2 }, { 32, 8 }, { 50, 1 },
+	};
+	static const struct extmem_run want[] = { { 10, 10 }, { 8, 2 }, { 30, 10 }, { 50, 1 } };
+	struct extmem_runs runs = {};
+	unsigned int i;
+
+	extmem_runs_pack(&runs);
+	KUNIT_EXPECT_EQ(test, runs.nr, 0);
+	for (i = 0; i < ARRAY_SIZE(of); i++)
+		KUNIT_ASSERT_EQ(test, extmem_runs_add(&runs, of[i].first, of[i].nr), 0);
+	extmem_runs_pack(&runs);
+	KUNIT_EXPECT_EQ(test, runs.nr, ARRAY_SIZE(want));
+	KUNIT_EXPECT_MEMEQ(test, runs.run, want, sizeof(want));
+	extmem_runs_free(&runs);
+}
+
 /* Small requests stay in the gig that is broken already */
 static void small_keep_together(struct kunit *test)
 {
@@ -351,6 +371,7 @@ static void largest_is_kept(struct kunit *test)
 }
 
 static struct kunit_case space_cases[] = {
+	KUNIT_CASE(lists_are_packed),
 	KUNIT_CASE(small_keep_together),
 	KUNIT_CASE(small_fit_holes),
 	KUNIT_CASE(whole_are_aligned),

@@ -25,7 +25,8 @@ function goal(text, value, limit, floor) {
 END {
 	split("empty half fragmented", states)
 	split("2M 1G", sizes)
-	split("extmem-64G extmem-1T extmem-16T extmem-64T cma", whos)
+	split("extmem-64G extmem-1T extmem-16T extmem-64T cma old-64G old-1T old-16T old-64T", whos)
+	beside_old = "old-64G.empty.2M claim_ns" in v
 	printf "%-14s", "claim + free"
 	for (z = 1; z <= 2; z++)
 		for (s = 1; s <= 3; s++)
@@ -35,7 +36,7 @@ END {
 		for (s = 1; s <= 3; s++)
 			printf " %11s", states[s]
 	print ""
-	for (w = 1; w <= 5; w++) {
+	for (w = 1; w <= (beside_old ? 9 : 5); w++) {
 		who = whos[w]
 		printf "%-14s", who == "cma" ? "cma, " v["cma size_gib"] " GiB" : who
 		for (z = 1; z <= 2; z++)
@@ -59,5 +60,11 @@ END {
 			     cost("cma", states[s], sizes[z]) / \
 			     cost("extmem-64T", states[s], sizes[z]), \
 			     z == 1 ? 20 : 1000, 1)
+	for (w = 1; w <= 4 && beside_old; w++)
+		for (z = 1; z <= 2; z++)
+			for (s = 1; s <= 3; s++)
+				goal(sizes[z] ", " states[s] ": " whos[w] " over " whos[w + 5], \
+				     cost(whos[w], states[s], sizes[z]) / \
+				     cost(whos[w + 5], states[s], sizes[z]), 1.05, 0)
 	exit missed
 }

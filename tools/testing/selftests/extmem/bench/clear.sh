@@ -13,16 +13,8 @@ bed=$(dirname "$0")/../bed
 bench=$bed/../bench
 share=$build/bench
 out=$share/clear
-commit=${OLD:-1fc2d34}
-old=$share/old-$commit
+. "$bench/old.sh"
 old_kernel=${OLD_KERNEL:-$old/build/kernel/arch/x86/boot/bzImage}
-
-build_old() {
-	mkdir -p "$old"
-	git -C "$top" archive "$commit" | tar -x -C "$old" ||
-		die "no commit $commit here (a shallow clone?)"
-	EXTMEM_BUILD=$old/build "$old/tools/testing/selftests/extmem/bed/build-kernel"
-}
 
 machine() { # WHICH FACT OPTION... -- COMMAND...
 	_which=$1 _fact=$2
