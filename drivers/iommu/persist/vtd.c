@@ -27,7 +27,7 @@ static unsigned int iop_vtd_nr_units(void)
 	return nr;
 }
 
-static struct iop_ops iop_vtd_ops = {
+struct iop_ops iop_vtd_ops = {
 	.name = "Intel VT-d",
 	.place = iop_vtd_place,
 	.nr_units = iop_vtd_nr_units,

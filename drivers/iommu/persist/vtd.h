@@ -81,6 +81,9 @@ static inline unsigned int iop_context_index(u16 rid, bool scalable)
 	return scalable ? (rid & 0x7f) * 2 : rid & 0xff;
 }
 
+/* vtd.c, for records of devices alone: who calls goes by these */
+extern struct iop_ops iop_vtd_ops;
+
 /* vtd_stop.c */
 void iop_vtd_stop_unit(struct intel_iommu *iommu);
 void iop_vtd_stop_early(void);

@@ -139,6 +139,7 @@ static struct iop_vtd_found *iop_vtd_find(struct iop_vtd_adoption *ad, u16 rid)
 	struct iop_vtd_found *found = kzalloc_obj(*found, IOP_GFP_BOOT);
 
 	found->v = kzalloc_obj(*found->v, IOP_GFP_BOOT);
+	found->v->r.ops = &iop_vtd_ops;
 	found->v->r.place = (struct iop_place) {
 		.unit = &ad->iommu->iommu,
 		.segment = ad->iommu->segment,
