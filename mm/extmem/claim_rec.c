@@ -213,8 +213,8 @@ int extmem_claim_join(struct extmem_claim *claim, const struct extmem_runs *runs
  * extmem_claim_make - make a claim of some granules.
  * @pool: the pool, its map locked or not published yet, and to be updated afterwards
  * @attr: what the claim is to be; its alignment does not matter
- * @runs: the granules, already marked taken; on success the list is the claim's, and
- *        empty here
+ * @runs: the granules, already marked taken. What is contiguous is joined. On success
+ *        the list is the claim's, and empty here
  *
  * The caller links it.
  *

@@ -54,6 +54,23 @@ static void create(struct kunit *test)
 	EXTMEM_EXPECT_SOUND(test, extmem_check_map());
 }
 
+/* Runs are found gig by gig; what is contiguous all the same is one extent */
+static void create_joins(struct kunit *test)
+{
+	struct extmem_pool *pool = extmem_fake_pool(0, START, GIB(2), true);
+	struct extmem_claim *claim;
+	struct range extent;
+
+	extmem_fake_claim(pool, START, GIB(1) - MIB(400));
+	extmem_fake_claim(pool, START + GIB(1) + MIB(200), GIB(1) - MIB(200));
+	claim = extmem_fake_claim(pool, EXTMEM_ANYWHERE, MIB(600));
+	extent = extmem_claim_extent(claim, 0);
+	KUNIT_EXPECT_EQ(test, extmem_claim_nr_extents(claim), 1);
+	KUNIT_EXPECT_EQ(test, extent.start, START + GIB(1) - MIB(400));
+	KUNIT_EXPECT_EQ(test, range_len(&extent), MIB(600));
+	EXTMEM_EXPECT_SOUND(test, extmem_check_map());
+}
+
 static void create_refused(struct kunit *test)
 {
 	struct extmem_pool *pool = extmem_fake_pool(0, START, GIB(2) + MIB(512), true);
@@ -253,6 +270,7 @@ static void many(struct kunit *test)
 
 static struct kunit_case claim_cases[] = {
 	KUNIT_CASE(create),
+	KUNIT_CASE(create_joins),
 	KUNIT_CASE(create_refused),
 	KUNIT_CASE(create_gigs),
 	KUNIT_CASE(grow),
