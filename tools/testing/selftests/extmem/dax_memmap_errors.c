@@ -19,6 +19,7 @@
 
 #define MEMMAP	"extmem/memmap"
 #define SAMPLE	(4 * SZ_2M)
+#define RESERVE	"/proc/sys/vm/min_free_kbytes"
 
 /* Bytes that are free for the kernel itself: not in areas for movable memory alone */
 static long long unmovable(void)
@@ -40,11 +41,23 @@ static long long unmovable(void)
 
 static void put(const char *path, const char *val)
 {
-	int fd = open(path, O_WRONLY);
+	FILE *f = fopen(path, "w");
 
-	if (fd < 0 || write(fd, val, strlen(val)) < 0)
+	if (!f || fputs(val, f) < 0 || fclose(f))
 		perror(path);
-	close(fd);
+}
+
+static char reserve[32];	/* what RESERVE was */
+
+static void reserve_little(void)
+{
+	FILE *f = fopen(RESERVE, "r");
+
+	if (!f || !fgets(reserve, sizeof(reserve), f))
+		perror(RESERVE);
+	if (f)
+		fclose(f);
+	put(RESERVE, "8192");
 }
 
 /*
@@ -78,7 +91,7 @@ static pid_t take_memory(long long left)
 
 	if (pipe(ready))
 		return -1;
-	put("/proc/sys/vm/min_free_kbytes", "8192");
+	reserve_little();
 	put("/proc/sys/vm/drop_caches", "3");
 	child = fork();
 	if (!child) {
@@ -102,6 +115,13 @@ static pid_t take_memory(long long left)
 	close(ready[0]);
 	close(ready[1]);
 	return child;
+}
+
+static void give_memory_back(pid_t child)
+{
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	put(RESERVE, reserve);
 }
 
 /* Several extents for it: of small devices in a row every other one goes. */
@@ -155,8 +175,7 @@ TEST(not_enough_memory)
 	EXPECT_FALSE(dax_bound(&dev));
 	EXPECT_EQ(dax_set(&dev, MEMMAP, "0"), 0);
 	EXPECT_EQ(dax_bind(&dev), 0);
-	kill(child, SIGKILL);
-	waitpid(child, NULL, 0);
+	give_memory_back(child);
 
 	EXPECT_EQ(dax_set(&dev, MEMMAP, "1"), 0);
 	/* what shares a section with RAM has had its own since boot */
@@ -200,7 +219,7 @@ TEST(not_enough_memory_for_system_ram)
 	char *map;
 	int i;
 
-	/* a gigabyte is in part the kernel's: in the pool are the rest of it and others */
+	/* the kernel has part of one gigabyte: one less is whole than there are in all */
 	size = (dax_region_available(dax_region()) / SZ_1G - 1) * SZ_1G;
 	ASSERT_EQ(dax_create(&dev, dax_region(), size, SZ_1G), 0);
 	map = dax_map(&dev, NULL, SZ_1G, size - SZ_1G);
@@ -216,8 +235,7 @@ TEST(not_enough_memory_for_system_ram)
 		EXPECT_EQ(vmstat_get("nr_memmap_pages"), pages);
 		ASSERT_EQ(dax_bind(&dev), 0);
 	}
-	kill(child, SIGKILL);
-	waitpid(child, NULL, 0);
+	give_memory_back(child);
 
 	map = dax_map(&dev, NULL, SZ_1G, size - SZ_1G);
 	ASSERT_NE(map, MAP_FAILED);
